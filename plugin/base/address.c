@@ -1,0 +1,142 @@
+#include "base/address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_LEN 128
+
+void bbk_address_release(struct bbk_address *address)
+{
+	free(address->context);
+	free(address->project);
+	free(address->repo);
+	*address = (struct bbk_address)BBK_ADDRESS_INIT;
+}
+
+bool bbk_repo_is_valid(const char *repo)
+{
+	size_t len = strlen(repo);
+
+	if (!len || len > NAME_MAX_LEN || repo[0] == '-' ||
+	    !strcmp(repo, ".") || !strcmp(repo, ".."))
+		return false;
+	for (; *repo; repo++)
+		if (!bbk_is_alnum(*repo) && !strchr("._-", *repo))
+			return false;
+	return true;
+}
+
+bool bbk_project_is_valid(const char *project)
+{
+	return bbk_repo_is_valid(project[0] == '~' ? project + 1 : project);
+}
+
+bool bbk_project_same(const char *a, const char *b)
+{
+	return bbk_same_nocase(a, b);
+}
+
+static int set_names(struct bbk_address *address, const char *project,
+		     const char *repo, struct bbk_err *err)
+{
+	BBK_AUTO(str) slug = BBK_STR_INIT;
+
+	if (repo) {
+		bbk_str_add(&slug, repo);
+		if (bbk_ends(repo, ".git"))
+			bbk_str_cut(&slug, slug.len - 4);
+	}
+	if (!bbk_project_is_valid(project) ||
+	    (repo && !bbk_repo_is_valid(bbk_str_get(&slug))))
+		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+				   "this URL is refused: no project or "
+				   "repository of Bitbucket has that name");
+	address->project = bbk_strdup(project);
+	address->repo = repo ? bbk_str_take(&slug) : NULL;
+	return 0;
+}
+
+/* The parts of a path behind its i-th, as a list. */
+static void split(struct bbk_strv *parts, const char *path)
+{
+	while (*path) {
+		size_t len = strcspn(++path, "/");
+
+		bbk_strv_addf(parts, "%.*s", (int)len, path);
+		path += len;
+	}
+}
+
+static int address_of_ssh(struct bbk_address *address,
+			  const struct bbk_strv *parts, struct bbk_err *err)
+{
+	if (!parts->len)
+		return 0;
+	if (parts->len != 2)
+		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+				   "this is not Bitbucket's form of an ssh "
+				   "URL: /<project>/<repository>.git");
+	return set_names(address, parts->v[0], parts->v[1], err);
+}
+
+static void set_context(struct bbk_address *address,
+			const struct bbk_strv *parts, size_t n)
+{
+	BBK_AUTO(str) context = BBK_STR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		bbk_str_addf(&context, "/%s", parts->v[i]);
+	address->context = bbk_str_take(&context);
+}
+
+/* parts[i] is "projects" or "users"; .../<name>[/repos/<slug>[/...]] */
+static int address_of_page(struct bbk_address *address,
+			   const struct bbk_strv *parts, size_t i,
+			   struct bbk_err *err)
+{
+	BBK_AUTO(str) project = BBK_STR_INIT;
+	const char *repo = NULL;
+
+	if (!strcmp(parts->v[i], "users"))
+		bbk_str_addc(&project, '~');
+	bbk_str_add(&project, parts->v[i + 1]);
+	if (i + 3 < parts->len && !strcmp(parts->v[i + 2], "repos"))
+		repo = parts->v[i + 3];
+	set_context(address, parts, i);
+	return set_names(address, bbk_str_get(&project), repo, err);
+}
+
+static int address_of_https(struct bbk_address *address,
+			    const struct bbk_strv *parts, struct bbk_err *err)
+{
+	for (size_t i = 0; i < parts->len; i++) {
+		size_t left = parts->len - i - 1;
+
+		if (!strcmp(parts->v[i], "scm") && left == 2) {
+			set_context(address, parts, i);
+			return set_names(address, parts->v[i + 1],
+					 parts->v[i + 2], err);
+		}
+		if (left && (!strcmp(parts->v[i], "projects") ||
+			     !strcmp(parts->v[i], "users")))
+			return address_of_page(address, parts, i, err);
+	}
+	set_context(address, parts, parts->len);
+	return 0;
+}
+
+int bbk_address_of(struct bbk_address *address, const struct bbk_url *url,
+		   struct bbk_err *err)
+{
+	BBK_AUTO(address) found = BBK_ADDRESS_INIT;
+	BBK_AUTO(strv) parts = BBK_STRV_INIT;
+
+	split(&parts, url->path);
+	if ((url->scheme == BBK_SSH ? address_of_ssh : address_of_https)(
+		    &found, &parts, err) < 0)
+		return -1;
+	bbk_address_release(address);
+	*address = found;
+	found = (struct bbk_address)BBK_ADDRESS_INIT;
+	return 0;
+}

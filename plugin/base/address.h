@@ -1,0 +1,43 @@
+/*
+ * What a URL names on Bitbucket: an instance, a project, a repository.
+ *
+ * The forms are those of Bitbucket's documentation and clients:
+ *
+ *	<base>/scm/<project>/<repo>.git			clone, https
+ *	<base>/projects/<KEY>[/repos/<slug>[/...]]	browse
+ *	<base>/users/<user>[/repos/<slug>[/...]]	browse, project "~user"
+ *	ssh://git@host[:port]/<project>/<repo>[.git]	clone, ssh
+ *	git@host:<project>/<repo>[.git]			clone, ssh, port 22
+ *	<base>						an instance
+ *
+ * <base> is https://host[:port][/context].  A project key is lower case in
+ * clone URLs and upper case elsewhere, so `project` is kept as it was written
+ * and compared without regard to case; "~user" is a personal project.
+ */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include "base/url.h"
+
+struct bbk_address {
+	char *context; /* "" or "/bitbucket"; NULL for an ssh URL */
+	char *project; /* NULL: an instance, nothing in it */
+	char *repo;    /* without ".git"; NULL: the project as a whole */
+};
+
+#define BBK_ADDRESS_INIT { NULL, NULL, NULL }
+
+void bbk_address_release(struct bbk_address *address);
+
+/* Class not-bitbucket when the path has none of the forms above. */
+int bbk_address_of(struct bbk_address *address, const struct bbk_url *url,
+		   struct bbk_err *err) BBK_MUST_CHECK;
+
+/* [A-Za-z0-9._~-]{1,128} and neither "." nor ".."; '~' only in front. */
+bool bbk_project_is_valid(const char *project);
+bool bbk_repo_is_valid(const char *repo);
+
+/* The same project: keys are equal without regard to case. */
+bool bbk_project_same(const char *a, const char *b);
+
+#endif

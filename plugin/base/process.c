@@ -1,0 +1,261 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+
+#define POLL_MS 50	/* how often a child that keeps its pipes is looked at */
+
+extern char **environ;
+
+void bbk_process_release(struct bbk_process *process)
+{
+	if (process->out.s)
+		bbk_wipe(process->out.s, process->out.len);
+	if (process->err.s)
+		bbk_wipe(process->err.s, process->err.len);
+	bbk_strv_release(&process->argv);
+	bbk_strv_release(&process->env);
+	bbk_str_release(&process->out);
+	bbk_str_release(&process->err);
+}
+
+static size_t name_len(const char *entry)
+{
+	return strcspn(entry, "=");
+}
+
+static bool is_changed(const struct bbk_strv *changes, const char *entry)
+{
+	for (size_t i = 0; i < changes->len; i++)
+		if (name_len(changes->v[i]) == name_len(entry) &&
+		    !strncmp(changes->v[i], entry, name_len(entry)))
+			return true;
+	return false;
+}
+
+static void build_env(struct bbk_strv *env, const struct bbk_strv *changes)
+{
+	for (char **entry = environ; *entry; entry++)
+		if (!is_changed(changes, *entry))
+			bbk_strv_add(env, *entry);
+	for (size_t i = 0; i < changes->len; i++)
+		if (strchr(changes->v[i], '='))
+			bbk_strv_add(env, changes->v[i]);
+}
+
+struct pipes {
+	int in[2], out[2], err[2];	/* -1: not used */
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void close_pipes(struct pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		close_fd(&p->in[i]);
+		close_fd(&p->out[i]);
+		close_fd(&p->err[i]);
+	}
+}
+
+static int open_pipe(int fds[2])
+{
+	if (pipe(fds) < 0) {
+		fds[0] = fds[1] = -1;
+		return -1;
+	}
+	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static int open_pipes(struct pipes *p, const struct bbk_process *process)
+{
+	*p = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	if (process->inherit)
+		return 0;
+	if ((process->input && open_pipe(p->in) < 0) ||
+	    (process->out_max && open_pipe(p->out) < 0) ||
+	    (process->err_max && !process->inherit_err &&
+	     open_pipe(p->err) < 0)) {
+		close_pipes(p);
+		return -1;
+	}
+	return 0;
+}
+
+static void wire(int fd, int pipe_end, int null)
+{
+	int from = pipe_end >= 0 ? pipe_end : null;
+
+	if (dup2(from, fd) < 0)
+		_exit(127);
+}
+
+static BBK_NORETURN void run_child(const struct bbk_process *process,
+				   const struct pipes *p, char **env)
+{
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null;
+
+	if (!process->inherit) {
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (null < 0)
+			_exit(127);
+		wire(0, p->in[0], null);
+		wire(1, p->out[1], null);
+		if (!process->inherit_err)
+			wire(2, p->err[1], null);
+	}
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)sigaction(SIGPIPE, &act, NULL);
+	(void)sigaction(SIGXFSZ, &act, NULL);
+	execve(process->argv.v[0], process->argv.v, env);
+	_exit(127);
+}
+
+static void take(int *fd, struct bbk_str *to, size_t max)
+{
+	char chunk[16384];
+	ssize_t n = read(*fd, chunk, sizeof(chunk));
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		close_fd(fd);
+		return;
+	}
+	if (to->len < max)
+		bbk_str_addn(to, chunk, (size_t)n < max - to->len ?
+				     (size_t)n : max - to->len);
+	bbk_wipe(chunk, (size_t)n);
+}
+
+static void give(struct bbk_process *process, int *fd, size_t *given)
+{
+	ssize_t n = write(*fd, (const char *)process->input + *given,
+			  process->input_len - *given);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n > 0)
+		*given += (size_t)n;
+	if (n < 0 || *given == process->input_len)
+		close_fd(fd);
+}
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+/* True when the child has ended and was reaped. */
+static bool reaped(struct bbk_process *process, pid_t pid, int flags)
+{
+	int status = 0;
+	pid_t got;
+
+	do
+		got = waitpid(pid, &status, flags);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return false;
+	/* ECHILD: the parent of this program told it to ignore SIGCHLD */
+	process->status = got < 0 ? 127 : exit_status(status);
+	return true;
+}
+
+static int time_left(const struct bbk_process *process, int64_t end)
+{
+	int64_t left;
+
+	if (!process->deadline_ms)
+		return POLL_MS;
+	left = end - bbk_system_clock.now(&bbk_system_clock);
+	return left <= 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+}
+
+/* Moves bytes until the pipes are closed, the child is gone or time is up. */
+static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
+{
+	int64_t end = bbk_system_clock.now(&bbk_system_clock) +
+		      process->deadline_ms;
+	size_t given = 0;
+	bool gone = false;
+
+	while (p->out[0] >= 0 || p->err[0] >= 0 || !gone) {
+		struct pollfd fds[] = { { p->in[1], POLLOUT, 0 },
+					{ p->out[0], POLLIN, 0 },
+					{ p->err[0], POLLIN, 0 } };
+		int wait = gone ? 0 : time_left(process, end);
+		int ready = poll(fds, BBK_ARRAY_LEN(fds), wait);
+
+		if (ready > 0 && fds[0].revents)
+			give(process, &p->in[1], &given);
+		if (ready > 0 && fds[1].revents)
+			take(&p->out[0], &process->out, process->out_max);
+		if (ready > 0 && fds[2].revents)
+			take(&p->err[0], &process->err, process->err_max);
+		if (gone && ready <= 0)
+			return; /* a grandchild keeps the pipe open */
+		if (!gone)
+			gone = reaped(process, pid,
+				      p->out[0] < 0 && p->err[0] < 0 &&
+						      !process->deadline_ms ?
+					      0 : WNOHANG);
+		if (!gone && process->deadline_ms && wait == 0) {
+			process->timed_out = true;
+			(void)kill(pid, SIGKILL);
+			gone = reaped(process, pid, 0);
+		}
+	}
+}
+
+int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
+{
+	BBK_AUTO(strv) env = BBK_STRV_INIT;
+	struct pipes p;
+	pid_t pid;
+
+	build_env(&env, &process->env);
+	if (open_pipes(&p, process) < 0)
+		return bbk_err_errno(err, BBK_E_LOCAL, errno, "cannot run '%s'",
+				     process->argv.v[0]);
+	pid = fork();
+	if (pid < 0) {
+		int saved = errno;
+
+		close_pipes(&p);
+		return bbk_err_errno(err, BBK_E_LOCAL, saved, "cannot run '%s'",
+				     process->argv.v[0]);
+	}
+	if (!pid)
+		run_child(process, &p, env.v);
+	close_fd(&p.in[0]);
+	close_fd(&p.out[1]);
+	close_fd(&p.err[1]);
+	if (p.in[1] >= 0)
+		(void)fcntl(p.in[1], F_SETFL, O_NONBLOCK);
+	if (process->input && !process->input_len)
+		close_fd(&p.in[1]);
+	talk(process, &p, pid);
+	close_pipes(&p);
+	return 0;
+}

@@ -1,0 +1,148 @@
+#include "base/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+
+#define LINE_MAX_BYTES 4096
+
+/* What a signal has to put back; only these may be touched in a handler. */
+static volatile sig_atomic_t echo_off;
+static int echo_fd = -1;
+static struct termios echo_saved;
+
+static void put_back_and_exit(int signal)
+{
+	if (echo_off)
+		(void)tcsetattr(echo_fd, TCSAFLUSH, &echo_saved);
+	_exit(128 + signal);
+}
+
+static int open_tty(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
+static bool can_ask(struct bbk_term *term)
+{
+	const char *prompt = getenv("GIT_TERMINAL_PROMPT");
+	int fd;
+
+	if (term->never || (prompt && (!strcmp(prompt, "0") ||
+				       bbk_same_nocase(prompt, "false"))))
+		return false;
+	fd = open_tty();
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int no_terminal(struct bbk_err *err)
+{
+	return bbk_err_set(err, BBK_E_FATAL, "there is no terminal to ask on");
+}
+
+/* Reads a line without its end; -1 at the end of input. */
+static int read_line(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+	char c;
+
+	for (;;) {
+		ssize_t n = read(fd, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		if (c == '\n')
+			break;
+		if (len + 1 < size)
+			line[len++] = c;
+	}
+	line[len] = '\0';
+	return 0;
+}
+
+static int ask(int fd, const char *question, char *line, size_t size,
+	       struct bbk_err *err)
+{
+	if (bbk_write_all(fd, question, strlen(question)) < 0 ||
+	    read_line(fd, line, size) < 0)
+		return bbk_err_set(err, BBK_E_INTERRUPTED,
+				   "the question got no answer");
+	return 0;
+}
+
+static int confirm(struct bbk_term *term, const char *question, bool fallback,
+		   struct bbk_err *err)
+{
+	BBK_AUTO(str) prompt = BBK_STR_INIT;
+	char line[LINE_MAX_BYTES];
+	int fd, rc;
+
+	if (!can_ask(term) || (fd = open_tty()) < 0)
+		return no_terminal(err);
+	bbk_str_addf(&prompt, "%s %s ", question, fallback ? "[Y/n]" : "[y/N]");
+	rc = ask(fd, bbk_str_get(&prompt), line, sizeof(line), err);
+	close(fd);
+	if (rc < 0)
+		return -1;
+	if (!line[0])
+		return fallback;
+	return bbk_lower(line[0]) == 'y';
+}
+
+static void silence(int fd)
+{
+	struct sigaction act = { .sa_handler = put_back_and_exit };
+	struct termios quiet;
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+	if (tcgetattr(fd, &echo_saved) < 0)
+		return;
+	echo_fd = fd;
+	echo_off = 1;
+	for (size_t i = 0; i < BBK_ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i], &act, NULL);
+	quiet = echo_saved;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+}
+
+static void speak(int fd)
+{
+	if (!echo_off)
+		return;
+	(void)tcsetattr(fd, TCSAFLUSH, &echo_saved);
+	echo_off = 0;
+	(void)bbk_write_all(fd, "\n", 1);
+}
+
+static int secret(struct bbk_term *term, const char *question,
+		  struct bbk_secret *answer, struct bbk_err *err)
+{
+	char line[LINE_MAX_BYTES];
+	int fd, rc;
+
+	if (!can_ask(term) || (fd = open_tty()) < 0)
+		return no_terminal(err);
+	silence(fd);
+	rc = ask(fd, question, line, sizeof(line), err);
+	speak(fd);
+	close(fd);
+	if (rc == 0)
+		rc = bbk_secret_from_text(answer, line, strlen(line),
+					  "the terminal", err);
+	bbk_wipe(line, sizeof(line));
+	return rc;
+}
+
+struct bbk_term bbk_system_term = { can_ask, confirm, secret, false };

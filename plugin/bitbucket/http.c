@@ -1,0 +1,303 @@
+#include "bitbucket/http.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define BODY_MAX ((size_t)1 << 20)
+#define HEADERS_MAX ((size_t)64 << 10)
+#define CONNECT_MS 5000L
+#define TOTAL_MS 15000L
+
+static const char *agent = "git-bbkey";
+
+void bbk_http_reply_release(struct bbk_http_reply *reply)
+{
+	bbk_str_release(&reply->body);
+	free(reply->type);
+	free(reply->location);
+	free(reply->user);
+	free(reply->denied);
+	free(reply->retry_after);
+	*reply = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;
+}
+
+struct exchange {
+	struct bbk_http_reply *reply;
+	size_t header_bytes;
+	bool too_much;
+};
+
+static size_t take_body(char *bytes, size_t one, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)one;
+	if (x->reply->body.len + n > BODY_MAX) {
+		x->too_much = true;
+		return 0;
+	}
+	bbk_str_addn(&x->reply->body, bytes, n);
+	return n;
+}
+
+static void keep(char **to, const char *name, const char *line, size_t len)
+{
+	size_t skip = strlen(name);
+
+	if (len <= skip || line[skip] != ':')
+		return;
+	for (size_t i = 0; i < skip; i++)
+		if (bbk_lower(line[i]) != name[i])
+			return;
+	line += skip + 1;
+	len -= skip + 1;
+	while (len && (*line == ' ' || *line == '\t'))
+		line++, len--;
+	while (len && strchr("\r\n \t", line[len - 1]))
+		len--;
+	free(*to);
+	*to = bbk_strndup(line, len);
+}
+
+static size_t take_header(char *line, size_t one, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)one;
+	x->header_bytes += n;
+	if (x->header_bytes > HEADERS_MAX) {
+		x->too_much = true;
+		return 0;
+	}
+	keep(&x->reply->type, "content-type", line, n);
+	keep(&x->reply->location, "location", line, n);
+	keep(&x->reply->user, "x-ausername", line, n);
+	keep(&x->reply->denied, "x-authentication-denied-reason", line, n);
+	keep(&x->reply->retry_after, "retry-after", line, n);
+	return n;
+}
+
+/* Every option must be taken: one that is not is a libcurl we do not know. */
+#define SET(option, value)                                              \
+	do {                                                            \
+		CURLcode set = curl_easy_setopt(easy, option, value);   \
+		if (set != CURLE_OK)                                    \
+			return bbk_err_set(err, BBK_E_LOCAL,            \
+					   "libcurl refuses %s: %s",    \
+					   #option,                     \
+					   curl_easy_strerror(set));    \
+	} while (0)
+
+static int set_safety(CURL *easy, struct bbk_err *err)
+{
+	SET(CURLOPT_PROTOCOLS_STR, "https");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
+	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
+	SET(CURLOPT_LOW_SPEED_TIME, 5L);
+	SET(CURLOPT_USERAGENT, agent);
+	return 0;
+}
+
+static int set_server(CURL *easy, const struct bbk_http_request *request,
+		      struct bbk_err *err)
+{
+	SET(CURLOPT_URL, request->url);
+	if (request->ca) {
+		SET(CURLOPT_CAINFO, request->ca);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	if (request->proxy)
+		SET(CURLOPT_PROXY, request->proxy);
+	return 0;
+}
+
+static int set_method(CURL *easy, const struct bbk_http_request *request,
+		      struct bbk_err *err)
+{
+	SET(CURLOPT_CUSTOMREQUEST, request->method);
+	if (request->body) {
+		SET(CURLOPT_POSTFIELDS, request->body);
+	} else if (!strcmp(request->method, "GET")) {
+		SET(CURLOPT_HTTPGET, 1L);
+		SET(CURLOPT_CUSTOMREQUEST, NULL);
+	}
+	return 0;
+}
+
+static int set_token(CURL *easy, const struct bbk_http_request *request,
+		     struct bbk_err *err)
+{
+	if (!request->token || !bbk_secret_is_set(request->token))
+		return 0;
+	if (request->user) {
+		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		SET(CURLOPT_USERNAME, request->user);
+		SET(CURLOPT_PASSWORD, bbk_secret_bytes(request->token));
+		return 0;
+	}
+	if (!bbk_secret_is_token(request->token))
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the token has a character that no HTTP "
+				   "token has");
+	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+	SET(CURLOPT_XOAUTH2_BEARER, bbk_secret_bytes(request->token));
+	return 0;
+}
+
+static int set_exchange(CURL *easy, struct exchange *x, char *text,
+			struct curl_slist *headers, struct bbk_err *err)
+{
+	SET(CURLOPT_WRITEFUNCTION, take_body);
+	SET(CURLOPT_WRITEDATA, x);
+	SET(CURLOPT_HEADERFUNCTION, take_header);
+	SET(CURLOPT_HEADERDATA, x);
+	SET(CURLOPT_ERRORBUFFER, text);
+	SET(CURLOPT_HTTPHEADER, headers);
+	return 0;
+}
+
+#undef SET
+
+/* Did the TLS handshake come to its end? */
+static bool was_secure(CURL *easy)
+{
+	curl_off_t took = 0;
+
+	return curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &took) ==
+		       CURLE_OK && took > 0;
+}
+
+static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
+{
+	switch (code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		return BBK_E_TLS;
+	case CURLE_SSL_CONNECT_ERROR:
+		return strstr(text, "SYSCALL") ||
+		       strstr(text, "unexpected eof") ? BBK_E_NETWORK :
+							BBK_E_TLS;
+	case CURLE_GOT_NOTHING:
+		return was_secure(easy) ? BBK_E_SERVER : BBK_E_TLS;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return BBK_E_SERVER;
+	default:
+		return BBK_E_NETWORK;
+	}
+}
+
+static int failed(CURL *easy, CURLcode code, const char *text,
+		  const struct exchange *x, struct bbk_err *err)
+{
+	enum bbk_class class = class_of(easy, code, text);
+	char *why = bbk_scrubbed(*text ? text : curl_easy_strerror(code));
+
+	if (x->too_much)
+		bbk_err_set(err, BBK_E_SERVER,
+			    "the answer is larger than Bitbucket's ever are");
+	else
+		bbk_err_set(err, class, "%s", why);
+	if (class == BBK_E_TLS)
+		bbk_err_hint(err, "if your company has a CA of its own, set "
+				  "http.sslCAInfo to its certificate: git "
+				  "config --global http.sslCAInfo <file>");
+	free(why);
+	return -1;
+}
+
+static struct curl_slist *make_headers(const struct bbk_http_request *request)
+{
+	struct curl_slist *headers = NULL;
+
+	headers = curl_slist_append(headers, "Accept: application/json");
+	headers = curl_slist_append(headers, "X-Atlassian-Token: no-check");
+	headers = curl_slist_append(headers, "Expect:");
+	if (request->body)
+		headers = curl_slist_append(headers,
+					    "Content-Type: application/json");
+	return headers;
+}
+
+static int exchange(CURL *easy, const struct bbk_http_request *request,
+		    struct bbk_http_reply *reply, struct bbk_err *err)
+{
+	struct exchange x = { reply, 0, false };
+	struct curl_slist *headers = make_headers(request);
+	char text[CURL_ERROR_SIZE] = "";
+	CURLcode code = CURLE_OK;
+	int rc = 0;
+
+	if (set_safety(easy, err) < 0 || set_server(easy, request, err) < 0 ||
+	    set_method(easy, request, err) < 0 ||
+	    set_token(easy, request, err) < 0 ||
+	    set_exchange(easy, &x, text, headers, err) < 0)
+		rc = -1;
+	if (!rc)
+		code = curl_easy_perform(easy);
+	if (code != CURLE_OK)
+		rc = failed(easy, code, text, &x, err);
+	else if (!rc)
+		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
+					&reply->status);
+	curl_easy_reset(easy); /* keeps the connection, drops the token */
+	curl_slist_free_all(headers);
+	return rc;
+}
+
+static int send_request(struct bbk_http *http,
+			const struct bbk_http_request *request,
+			struct bbk_http_reply *reply, struct bbk_err *err)
+{
+	struct bbk_curl *self = (struct bbk_curl *)http;
+	BBK_AUTO(http_reply) got = BBK_HTTP_REPLY_INIT;
+
+	if (!self->easy) {
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+			self->easy = curl_easy_init();
+		if (!self->easy)
+			return bbk_err_set(err, BBK_E_LOCAL,
+					   "libcurl cannot be started");
+	}
+	if (exchange(self->easy, request, &got, err) < 0)
+		return -1;
+	bbk_http_reply_release(reply);
+	*reply = got;
+	got = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;
+	return 0;
+}
+
+void bbk_curl_init(struct bbk_curl *curl, const char *user_agent)
+{
+	agent = user_agent;
+	curl->http.send = send_request;
+	curl->easy = NULL;
+}
+
+void bbk_curl_release(struct bbk_curl *curl)
+{
+	if (!curl->easy)
+		return;
+	curl_easy_cleanup(curl->easy);
+	curl_global_cleanup();
+	curl->easy = NULL;
+}

@@ -1,0 +1,264 @@
+#include "bitbucket/rest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define TRIES 3
+#define PAUSE_MAX_MS 10000
+#define PAUSE_MS 500
+
+void bbk_rest_release(struct bbk_rest *rest)
+{
+	bbk_url_release(&rest->api);
+	bbk_secret_release(&rest->token);
+	free(rest->ca);
+	free(rest->proxy);
+	free(rest->user);
+	free(rest->token_source);
+	free(rest->who);
+	*rest = (struct bbk_rest)BBK_REST_INIT;
+}
+
+void bbk_rest_reply_release(struct bbk_rest_reply *reply)
+{
+	bbk_json_release(&reply->json);
+	free(reply->message);
+	free(reply->exception);
+	free(reply->context);
+	*reply = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;
+}
+
+int64_t bbk_retry_after(const char *value, int64_t fallback)
+{
+	long seconds = PAUSE_MAX_MS / 1000;
+
+	if (!value || !bbk_is_digit(value[0]))
+		return fallback;
+	if (strspn(value, "0123456789") != strlen(value))
+		return fallback;
+	if (bbk_parse_number(value, 0, PAUSE_MAX_MS / 1000, &seconds) < 0)
+		return PAUSE_MAX_MS;
+	return seconds * 1000;
+}
+
+/* {"errors":[{"context":…,"message":…,"exceptionName":…}]}: reference 1.5 */
+static void read_error(struct bbk_rest_reply *reply,
+		       const struct bbk_http_reply *http)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(json) json = BBK_JSON_INIT;
+	const char *text, *dot;
+	struct json_t *first;
+
+	if (bbk_json_parse(&json, bbk_str_get(&http->body), http->body.len,
+			   &ignored) < 0)
+		return;
+	first = bbk_json_item(bbk_json_array(json.root, "errors"), 0);
+	if ((text = bbk_json_string(first, "message")))
+		reply->message = bbk_scrubbed(text);
+	if ((text = bbk_json_string(first, "context")))
+		reply->context = bbk_scrubbed(text);
+	if ((text = bbk_json_string(first, "exceptionName"))) {
+		dot = strrchr(text, '.');
+		reply->exception = bbk_scrubbed(dot ? dot + 1 : text);
+	}
+}
+
+/* Where the server wanted to send us: host only, never followed. */
+static int redirected(const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+
+	if (http->location && bbk_url_parse(&url, http->location, &ignored) == 0)
+		bbk_err_set(err, BBK_E_SERVER,
+			    "the server sends us on to host '%s', which is "
+			    "never followed (HTTP %ld)", url.host,
+			    http->status);
+	else
+		bbk_err_set(err, BBK_E_SERVER,
+			    "the server sends us elsewhere, which is never "
+			    "followed (HTTP %ld)", http->status);
+	return bbk_err_hint(err, "check the address of the instance, its "
+				 "context path included");
+}
+
+static int said(struct bbk_err *err, enum bbk_class class, const char *what,
+		const struct bbk_rest_reply *reply)
+{
+	if (reply->message)
+		return bbk_err_set(err, class, "%s: %s (HTTP %ld)", what,
+				   reply->message, reply->status);
+	return bbk_err_set(err, class, "%s (HTTP %ld)", what, reply->status);
+}
+
+static bool is(const struct bbk_rest_reply *reply, const char *exception)
+{
+	return reply->exception && !strcmp(reply->exception, exception);
+}
+
+/* 401 is also Bitbucket's "you may not": reference 1.5 */
+static int unauthorized(const struct bbk_rest *rest,
+			const struct bbk_rest_reply *reply,
+			const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	if (!bbk_secret_is_set(&rest->token)) {
+		bbk_err_set(err, BBK_E_AUTH,
+			    "Bitbucket wants to know who asks, and there is no "
+			    "token (HTTP 401)");
+		return bbk_err_hint(err, "give an HTTP access token in "
+					 "BBKEY_TOKEN with BBKEY_URL, or by "
+					 "--token-file");
+	}
+	if (is(reply, "AuthorisationException") ||
+	    (!reply->exception && http->user))
+		return said(err, BBK_E_PERMISSION,
+			    "the token is good, but may not do this", reply);
+	bbk_err_set(err, BBK_E_AUTH,
+		    "Bitbucket refused the token from %s%s%s (HTTP 401)",
+		    rest->token_source, reply->message ? ": " : "",
+		    reply->message ? reply->message : "");
+	return bbk_err_hint(err, "make a new HTTP access token in Bitbucket; "
+				 "this one is not tried again");
+}
+
+static int forbidden(const struct bbk_rest_reply *reply,
+		     const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	if ((http->denied && strstr(http->denied, "CAPTCHA")) ||
+	    is(reply, "CaptchaRequiredAuthenticationException")) {
+		said(err, BBK_E_PERMISSION,
+		     "Bitbucket wants a CAPTCHA solved first", reply);
+		return bbk_err_hint(err, "log in to Bitbucket in a browser "
+					 "once, then try again");
+	}
+	return said(err, BBK_E_PERMISSION, "Bitbucket does not allow this",
+		    reply);
+}
+
+static int refused(struct bbk_rest *rest, struct bbk_rest_reply *reply,
+		   const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	read_error(reply, http);
+	switch (http->status) {
+	case 401:
+		return unauthorized(rest, reply, http, err);
+	case 403:
+		return forbidden(reply, http, err);
+	case 404:
+		return said(err, BBK_E_PERMISSION,
+			    "it does not exist, or you may not see it", reply);
+	case 409:
+		return said(err, BBK_E_CONFLICT, "Bitbucket says that it is "
+			    "there already", reply);
+	case 429:
+		return said(err, BBK_E_NETWORK,
+			    "Bitbucket is answering too many requests of "
+			    "yours; try again in a minute", reply);
+	default:
+		if (http->status >= 300 && http->status < 400)
+			return redirected(http, err);
+		return said(err, BBK_E_SERVER,
+			    http->status >= 500 ? "Bitbucket has a problem" :
+			    "Bitbucket refused the request", reply);
+	}
+}
+
+static int understood(struct bbk_rest_reply *reply,
+		      const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	BBK_AUTO(str) shown = BBK_STR_INIT;
+
+	if (http->status == 204)
+		return 0;
+	if (bbk_json_parse(&reply->json, bbk_str_get(&http->body),
+			   http->body.len, err) == 0 &&
+	    bbk_json_is_object(reply->json.root))
+		return 0;
+	bbk_err_release(err);
+	bbk_scrub(&shown, http->type ? http->type : "no type",
+		  strlen(http->type ? http->type : "no type"), 40);
+	bbk_err_set(err, BBK_E_SERVER,
+		    "the answer is not one of Bitbucket's REST API (HTTP %ld, "
+		    "%s)", http->status, bbk_str_get(&shown));
+	return bbk_err_hint(err, "is there a login page or a proxy in "
+				 "between, or another context path?");
+}
+
+static bool is_get(const struct bbk_http_request *request)
+{
+	return !strcmp(request->method, "GET");
+}
+
+static bool worth_again(const struct bbk_http_request *request, long status)
+{
+	return status == 429 || (status >= 500 && is_get(request));
+}
+
+/* Up to TRIES exchanges; the last one's answer or failure counts. */
+static int send_patiently(struct bbk_rest *rest,
+			  const struct bbk_http_request *request,
+			  struct bbk_http_reply *http, struct bbk_err *err)
+{
+	int64_t pause = PAUSE_MS;
+
+	for (int left = TRIES; left > 0; left--) {
+		if (rest->http->send(rest->http, request, http, err) < 0)
+			return -1;
+		if (left == 1 || !worth_again(request, http->status))
+			break;
+		rest->clock->sleep(rest->clock,
+				   bbk_retry_after(http->retry_after, pause) +
+				   rest->clock->now(rest->clock) % 97);
+		pause *= 2;
+	}
+	return 0;
+}
+
+static int call(struct bbk_rest *rest, const char *method, const char *path,
+		const char *body, bool as_nobody, struct bbk_rest_reply *reply,
+		struct bbk_err *err)
+{
+	BBK_AUTO(http_reply) http = BBK_HTTP_REPLY_INIT;
+	BBK_AUTO(rest_reply) got = BBK_REST_REPLY_INIT;
+	BBK_AUTO(str) url = BBK_STR_INIT;
+	struct bbk_http_request request = {
+		.method = method, .body = body, .ca = rest->ca,
+		.proxy = rest->proxy,
+		.token = as_nobody ? NULL : &rest->token, .user = rest->user,
+	};
+	int rc;
+
+	if (rest->api.scheme != BBK_HTTPS)
+		return bbk_err_set(err, BBK_E_TLS, "a token is only ever sent "
+						   "over https");
+	bbk_url_add(&url, &rest->api);
+	bbk_str_add(&url, path);
+	request.url = bbk_str_get(&url);
+	if (send_patiently(rest, &request, &http, err) < 0)
+		return bbk_err_wrap(err, "cannot reach %s", rest->api.host);
+	got.status = http.status;
+	if (http.user && !as_nobody)
+		bbk_replace(&rest->who, http.user);
+	rc = http.status >= 200 && http.status < 300 ?
+		understood(&got, &http, err) : refused(rest, &got, &http, err);
+	bbk_rest_reply_release(reply);
+	*reply = got;
+	got = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;
+	return rc;
+}
+
+int bbk_rest_call(struct bbk_rest *rest, const char *method, const char *path,
+		  const char *body, struct bbk_rest_reply *reply,
+		  struct bbk_err *err)
+{
+	return call(rest, method, path, body, false, reply, err);
+}
+
+int bbk_rest_call_as_nobody(struct bbk_rest *rest, const char *path,
+			    struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	return call(rest, "GET", path, NULL, true, reply, err);
+}

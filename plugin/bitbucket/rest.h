@@ -1,0 +1,65 @@
+/*
+ * One REST call: address, token, retries, and what an error means.
+ *
+ * A GET that meets 429 or 5xx is tried three times, with the pause that the
+ * server asks for (at most 10 s) or a growing one; a POST, PUT or DELETE only
+ * after 429, which says that nothing was done.  No redirect is followed.
+ */
+#ifndef BITBUCKET_REST_H
+#define BITBUCKET_REST_H
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/url.h"
+#include "bitbucket/http.h"
+
+struct bbk_rest {
+	struct bbk_http *http;	 /* borrowed */
+	struct bbk_clock *clock; /* borrowed */
+	struct bbk_url api;	 /* https://host[/context]/rest */
+	char *ca;		 /* see struct bbk_http_request */
+	char *proxy;
+	struct bbk_secret token; /* only ever goes to `api`'s origin */
+	char *user;
+	char *token_source;	 /* for people: "the file ~/token" */
+	char *who;		 /* as whom the server last answered us */
+};
+
+#define BBK_REST_INIT \
+	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
+	  NULL }
+
+void bbk_rest_release(struct bbk_rest *rest);
+
+struct bbk_rest_reply {
+	long status;
+	struct bbk_json json; /* root NULL where there was no body */
+	char *message;	      /* of an error: the server's words, scrubbed */
+	char *exception;      /* its exceptionName without the package */
+	char *context;	      /* the field that an error is about */
+};
+
+#define BBK_REST_REPLY_INIT { 0, BBK_JSON_INIT, NULL, NULL, NULL }
+
+void bbk_rest_reply_release(struct bbk_rest_reply *reply);
+
+/*
+ * path is behind `api` and begins with '/'.  body may be NULL.  0: status 2xx
+ * and a body that is JSON, or 204.  -1: class auth, permission, conflict,
+ * network, tls or server; *reply then says what the server did, if anything.
+ */
+int bbk_rest_call(struct bbk_rest *rest, const char *method, const char *path,
+		  const char *body, struct bbk_rest_reply *reply,
+		  struct bbk_err *err) BBK_MUST_CHECK;
+/* The same without the token. */
+int bbk_rest_call_as_nobody(struct bbk_rest *rest, const char *path,
+			    struct bbk_rest_reply *reply, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * Retry-After in milliseconds: seconds, 0..10 s; an HTTP date, a negative or
+ * anything else is `fallback`.  Bitbucket sends seconds.
+ */
+int64_t bbk_retry_after(const char *value, int64_t fallback);
+
+#endif

@@ -1,0 +1,90 @@
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+#include "cmd/screen.h"
+#include "cmd/setup_options.h"
+#include "cmd/usage.h"
+#include "git/repo.h"
+
+struct arguments {
+	struct bbk_strv plain; /* <url> [<dir>] */
+	struct bbk_strv git;   /* behind "--" */
+};
+
+static int clone_after(struct bbk_setup *setup, struct bbk_screen *screen,
+		       const struct arguments *args, bool json,
+		       struct bbk_err *err)
+{
+	int status = 0;
+
+	if (!setup->found.repo)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "this URL names no repository to clone");
+	if (!setup->wish->dry_run &&
+	    bbk_git_clone(setup->ssh_url,
+			  args->plain.len > 1 ? args->plain.v[1] : NULL,
+			  &args->git, &status, err) < 0)
+		return -1;
+	(void)screen;
+	if (json && !status) {
+		BBK_AUTO(json) object = BBK_JSON_INIT;
+
+		bbk_setup_json(&object, setup);
+		bbk_print_json(setup->env->out, &object);
+	}
+	return status;
+}
+
+static int run_clone(struct bbk_env *env, const struct bbk_wish *wish,
+		     const struct arguments *args, bool json,
+		     struct bbk_err *err)
+{
+	struct bbk_screen screen;
+	struct bbk_setup setup;
+	int rc;
+
+	bbk_screen_init(&screen, env, env->quiet || json, wish->dry_run);
+	bbk_setup_init(&setup, env, wish, &screen.progress);
+	rc = bbk_setup_run(&setup, err);
+	if (rc == 0)
+		rc = clone_after(&setup, &screen, args, json, err);
+	else
+		bbk_screen_fail(&screen);
+	bbk_setup_release(&setup);
+	return rc;
+}
+
+static int clone(struct bbk_env *env, int argc, char **argv,
+		 struct bbk_err *err)
+{
+	struct arguments args = { BBK_STRV_INIT, BBK_STRV_INIT };
+	struct bbk_common common = { 0 };
+	struct bbk_wish wish = BBK_WISH_INIT;
+	int rc;
+
+	rc = bbk_options_parse(bbk_cmd_clone.options, &wish, &common, env,
+			       argc, argv, &args.plain, 2, &args.git, err);
+	if (rc == 0 && common.help) {
+		rc = bbk_usage(env->out, &bbk_cmd_clone);
+	} else if (rc == 0 && !args.plain.len) {
+		rc = bbk_err_set(err, BBK_E_USAGE, "say what to clone");
+		bbk_err_hint(err, "usage: %s", bbk_cmd_clone.usage);
+	} else if (rc == 0) {
+		wish.url = args.plain.v[0];
+		wish.clone = true;
+		wish.dry_run = common.dry_run;
+		rc = run_clone(env, &wish, &args, common.json, err);
+	}
+	bbk_strv_release(&wish.host_keys);
+	bbk_strv_release(&args.plain);
+	bbk_strv_release(&args.git);
+	return rc;
+}
+
+const struct bbk_cmd bbk_cmd_clone = {
+	.name = "clone",
+	.usage = "git bbkey clone <url> [<dir>] [-- <git clone options>]",
+	.summary = "set up access, then clone over ssh, in one command",
+	.options = bbk_setup_options,
+	.run = clone,
+};

@@ -1,0 +1,299 @@
+#include "cmd/screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+#define COLUMNS 80
+#define SHORT_FINGERPRINT 17
+
+static const struct {
+	const char *utf8, *ascii, *color;
+} marks[] = {
+	{ "\u2713", "+", "\033[32m" },
+	{ "\u2717", "!", "\033[31m" },
+	{ "\u00b7", "-", "" },
+};
+
+void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
+		     enum bbk_mark mark, const char *text)
+{
+	const char *on = color ? marks[mark].color : "";
+	size_t column = 2;
+
+	fprintf(out, "%s%s%s", on,
+		env->utf8 ? marks[mark].utf8 : marks[mark].ascii,
+		*on ? "\033[m" : "");
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		char *word = bbk_strndup(text, len);
+
+		if (column > 2 && column + bbk_columns(word) > COLUMNS) {
+			fprintf(out, "\n ");
+			column = 2;
+		}
+		fprintf(out, " %s", word);
+		column += bbk_columns(word) + 1;
+		free(word);
+		text += len + strspn(text + len, " ");
+	}
+	fputc('\n', out);
+}
+
+/* --- the sentences ------------------------------------------------------ */
+
+static void add_place(struct bbk_str *out, const struct bbk_setup *setup)
+{
+	const struct bbk_target *target = &setup->terms.target;
+
+	switch (target->scope) {
+	case BBK_SCOPE_PROJECT:
+		bbk_str_addf(out, "project %s", target->project);
+		break;
+	case BBK_SCOPE_REPO:
+		bbk_str_addf(out, "repository %s/%s", target->project,
+			     target->repo);
+		break;
+	case BBK_SCOPE_PERSONAL:
+		bbk_str_add(out, "your account");
+		break;
+	}
+}
+
+/* "ED25519 SHA256:Cbg38r+gDC…": enough to recognise it on a page */
+static void add_fingerprint(struct bbk_str *out, const struct bbk_setup *setup)
+{
+	const char *fingerprint = setup->key.facts.fingerprint;
+
+	if (!fingerprint)
+		return;
+	bbk_str_addf(out, " (%s ", setup->key.facts.word);
+	if (setup->env->verbose)
+		bbk_str_add(out, fingerprint);
+	else
+		bbk_str_addf(out, "%.*s%s", SHORT_FINGERPRINT, fingerprint,
+			     setup->env->utf8 ? "\u2026" : "...");
+	bbk_str_addc(out, ')');
+}
+
+static void say_detect(struct bbk_str *out, const struct bbk_setup *setup)
+{
+	const struct bbk_detected *found = &setup->found;
+
+	bbk_str_addf(out, "Bitbucket Data Center %s at %s",
+		     found->instance.facts.release, found->instance.base);
+	if (found->project && setup->terms.target.scope == BBK_SCOPE_REPO)
+		bbk_str_addf(out, ", repository %s/%s", found->project,
+			     found->repo);
+	else if (found->project)
+		bbk_str_addf(out, ", project %s", found->project);
+}
+
+static void say_key(struct bbk_str *out, const struct bbk_setup *setup,
+		    enum bbk_action action)
+{
+	char *name = setup->key.path ?
+		bbk_path_shown(setup->key.path, setup->env->paths.home) :
+		bbk_strf("~/.ssh/%s", setup->key_name);
+
+	bbk_str_addf(out, action == BBK_ACTION_GENERATED ? "Key %s made" :
+							   "Key %s is there",
+		     name);
+	add_fingerprint(out, setup);
+	free(name);
+}
+
+static void say_hostkey(struct bbk_str *out, const struct bbk_setup *setup)
+{
+	const char *source = setup->access.source;
+
+	if (!source || !strcmp(source, "known_hosts"))
+		bbk_str_add(out, "Host key is the one in your known hosts");
+	else if (!strcmp(source, "rest"))
+		bbk_str_add(out, "Host key is the one that the server "
+				 "publishes over HTTPS");
+	else if (!strcmp(source, "person"))
+		bbk_str_add(out, "Host key is the one that you confirmed");
+	else
+		bbk_str_add(out, "Host key has the fingerprint that you gave");
+}
+
+static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
+			 enum bbk_action action)
+{
+	const char *label = setup->grant.label ? setup->grant.label :
+						 setup->label;
+	char *shown = bbk_scrubbed(label);
+
+	bbk_str_add(out, action == BBK_ACTION_NONE ? "Already registered on " :
+						     "Registered on ");
+	add_place(out, setup);
+	bbk_str_addf(out, ", %s access, as \"%s\"",
+		     setup->grant.write || setup->terms.write ? "write" :
+								"read",
+		     shown);
+	if (setup->grant.expires)
+		bbk_str_addf(out, ", until %s", setup->grant.expires);
+	free(shown);
+}
+
+static void say_verify(struct bbk_str *out, const struct bbk_setup *setup,
+		       enum bbk_action action)
+{
+	if (action == BBK_ACTION_SKIPPED)
+		bbk_str_add(out, "Not tried: the key has a passphrase; run "
+				 "'ssh-add' once, then 'git fetch'");
+	else
+		bbk_str_addf(out, "%s answers", setup->ssh_url);
+}
+
+static void say_remote(struct bbk_str *out, const struct bbk_setup *setup,
+		       enum bbk_action action)
+{
+	if (action == BBK_ACTION_SKIPPED)
+		bbk_str_addf(out, "Remote '%s' is left as it is",
+			     setup->remote);
+	else
+		bbk_str_addf(out, "Remote '%s' %s ssh", setup->remote,
+			     action == BBK_ACTION_SWITCHED ? "now uses" :
+							     "uses");
+}
+
+static void say_automatic(struct bbk_str *out, const struct bbk_setup *setup)
+{
+	const char *host = setup->found.instance.url.host;
+	enum bbk_auto how = setup->wish->has_auto ? setup->wish->automatic :
+				    setup->found.instance.automatic;
+
+	if (how == BBK_AUTO_ALWAYS)
+		bbk_str_addf(out, "New clones from %s set themselves up", host);
+	else if (how == BBK_AUTO_ASK)
+		bbk_str_addf(out, "New clones from %s set themselves up, after "
+				  "asking", host);
+	else
+		bbk_str_addf(out, "New clones from %s are left alone", host);
+}
+
+static void say(struct bbk_str *out, const struct bbk_setup *setup,
+		enum bbk_step step, enum bbk_action action)
+{
+	switch (step) {
+	case BBK_STEP_DETECT:
+		say_detect(out, setup);
+		break;
+	case BBK_STEP_KEY:
+		say_key(out, setup, action);
+		break;
+	case BBK_STEP_HOSTKEY:
+		say_hostkey(out, setup);
+		break;
+	case BBK_STEP_REGISTER:
+		say_register(out, setup, action);
+		break;
+	case BBK_STEP_VERIFY:
+		say_verify(out, setup, action);
+		break;
+	case BBK_STEP_REMOTE:
+		if (setup->remote)
+			say_remote(out, setup, action);
+		break;
+	case BBK_STEP_AUTOMATIC:
+		say_automatic(out, setup);
+		break;
+	default:
+		break;
+	}
+}
+
+static const char *const doing[] = {
+	"Asking Bitbucket what it is", "Making a key",
+	"Checking the server's host key", "Registering the key",
+	"Trying the key", "Changing the remote's URL",
+	"Switching on automatic setup", "Cloning",
+};
+
+/* --- the list ----------------------------------------------------------- */
+
+static bool moves(const struct bbk_screen *screen)
+{
+	const char *term = getenv("TERM");
+
+	return screen->env->err_is_terminal && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+static void clear_line(struct bbk_screen *screen)
+{
+	if (screen->at_work && moves(screen) && !screen->silent)
+		fprintf(screen->env->err, "\r\033[K");
+	screen->at_work = false;
+}
+
+static void on_begin(struct bbk_progress *progress, enum bbk_step step,
+		     const struct bbk_setup *setup)
+{
+	struct bbk_screen *screen = (struct bbk_screen *)progress;
+
+	(void)setup;
+	clear_line(screen);
+	screen->at_work = true;
+	screen->step = step;
+	if (screen->silent || !moves(screen))
+		return;
+	fprintf(screen->env->err, "%s %s%s",
+		screen->env->utf8 ? marks[BBK_MARK_PLANNED].utf8 :
+				    marks[BBK_MARK_PLANNED].ascii,
+		doing[step], screen->env->utf8 ? "\u2026" : "...");
+	fflush(screen->env->err);
+}
+
+static void on_end(struct bbk_progress *progress, enum bbk_step step,
+		   const struct bbk_setup *setup)
+{
+	struct bbk_screen *screen = (struct bbk_screen *)progress;
+	enum bbk_action action = setup->plan.action[step];
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	clear_line(screen);
+	if (screen->silent)
+		return;
+	if (screen->dry_run && step != BBK_STEP_DETECT &&
+	    (action == BBK_ACTION_SKIPPED || action == BBK_ACTION_NONE))
+		return;
+	say(&text, setup, step, action);
+	if (text.len)
+		bbk_screen_line(screen->env->err, screen->env,
+				screen->env->color,
+				screen->dry_run && step != BBK_STEP_DETECT ?
+					BBK_MARK_PLANNED : BBK_MARK_DONE,
+				bbk_str_get(&text));
+}
+
+void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
+		     bool silent, bool dry_run)
+{
+	*screen = (struct bbk_screen){
+		.progress = { on_begin, on_end }, .env = env,
+		.silent = silent, .dry_run = dry_run,
+	};
+}
+
+void bbk_screen_fail(struct bbk_screen *screen)
+{
+	bool failed = screen->at_work;
+
+	clear_line(screen);
+	if (failed && !screen->silent)
+		bbk_screen_line(screen->env->err, screen->env,
+				screen->env->color, BBK_MARK_FAILED,
+				doing[screen->step]);
+}
+
+void bbk_screen_say(struct bbk_screen *screen, const char *text)
+{
+	clear_line(screen);
+	if (!screen->silent)
+		fprintf(screen->env->err, "%s\n", text);
+}

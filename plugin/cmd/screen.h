@@ -1,0 +1,35 @@
+/*
+ * What a person sees while we work: a short list that fills in.
+ *
+ * On a terminal the step at work is shown and then replaced by what came of
+ * it; elsewhere only the results are printed, a line each.  Marks are ASCII
+ * where the locale is not UTF-8; lines are folded at 80 columns.
+ */
+#ifndef CMD_SCREEN_H
+#define CMD_SCREEN_H
+
+#include "core/setup.h"
+
+struct bbk_screen {
+	struct bbk_progress progress;
+	struct bbk_env *env;
+	bool silent;	   /* --quiet, --json */
+	bool dry_run;
+	bool at_work;	   /* a step has begun and not ended */
+	enum bbk_step step;
+};
+
+void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
+		     bool silent, bool dry_run);
+/* A step that began has failed: marks it, before the error is printed. */
+void bbk_screen_fail(struct bbk_screen *screen);
+/* A sentence of our own, folded like the rest. */
+void bbk_screen_say(struct bbk_screen *screen, const char *text);
+
+enum bbk_mark { BBK_MARK_DONE, BBK_MARK_FAILED, BBK_MARK_PLANNED };
+
+/* "✓ text", folded, coloured if env says so; for status, too. */
+void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
+		     enum bbk_mark mark, const char *text);
+
+#endif

@@ -1,0 +1,173 @@
+#include "cmd/setup_options.h"
+
+#include <string.h>
+
+static int set_scope(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	wish->has_scope = true;
+	if (bbk_scope_parse(&wish->scope, value) < 0)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--scope is project, repo or personal");
+	return 0;
+}
+
+static int set_read(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	(void)value;
+	(void)err;
+	wish->has_permission = true;
+	wish->write = false;
+	return 0;
+}
+
+static int set_write(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	(void)value;
+	(void)err;
+	wish->has_permission = wish->write = true;
+	return 0;
+}
+
+static int set_key_type(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	wish->has_key_type = true;
+	if (bbk_key_type_parse(&wish->key_type, value) < 0)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--key-type is ed25519, ecdsa, rsa or "
+				   "ed25519-sk");
+	return 0;
+}
+
+static int set_auto(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	wish->has_auto = true;
+	if (bbk_auto_parse(&wish->automatic, value) < 0)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--auto is ask, always or never");
+	return 0;
+}
+
+static int set_label(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	if (!*value || strlen(value) > 255)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--label is 1 to 255 characters");
+	for (const char *c = value; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return bbk_err_set(err, BBK_E_USAGE, "--label has a "
+					   "control character");
+	wish->label = value;
+	return 0;
+}
+
+static int add_host_key(void *options, const char *value, struct bbk_err *err)
+{
+	struct bbk_wish *wish = options;
+
+	if (strncmp(value, "SHA256:", 7) != 0 && strncmp(value, "MD5:", 4) != 0)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--host-key is a fingerprint: SHA256:...");
+	bbk_strv_add(&wish->host_keys, value);
+	return 0;
+}
+
+#define FIELD(name) offsetof(struct bbk_wish, name)
+
+const struct bbk_option bbk_setup_options[] = {
+	{ "base", BBK_OPTION_STRING, FIELD(base), "<base>",
+	  "the instance that an ssh URL belongs to", NULL },
+	{ "remote", BBK_OPTION_STRING, FIELD(remote), "<name>",
+	  "the remote to set up (default: origin)", NULL },
+	{ "scope", BBK_OPTION_CALL, 0, "project|repo|personal",
+	  "where the key is registered (default: project)", set_scope },
+	{ "read", BBK_OPTION_CALL, 0, NULL, "read access (default)",
+	  set_read },
+	{ "write", BBK_OPTION_CALL, 0, NULL, "read and write access",
+	  set_write },
+	{ "key", BBK_OPTION_STRING, FIELD(key), "<private key path>",
+	  "use this key instead of one of our own", NULL },
+	{ "key-type", BBK_OPTION_CALL, 0, "ed25519|ecdsa|rsa|ed25519-sk",
+	  "type of a new key (default: ed25519)", set_key_type },
+	{ "new-key", BBK_OPTION_FLAG, FIELD(new_key), NULL,
+	  "a key for this project alone", NULL },
+	{ "passphrase", BBK_OPTION_FLAG, FIELD(passphrase), NULL,
+	  "let ssh-keygen ask for a passphrase", NULL },
+	{ "expires", BBK_OPTION_DAYS, FIELD(expires), "<days>",
+	  "let the registration expire", NULL },
+	{ "label", BBK_OPTION_CALL, 0, "<text>",
+	  "the key's name in Bitbucket (default: bbkey <user>@<host>)",
+	  set_label },
+	{ "token-file", BBK_OPTION_STRING, FIELD(token_file), "<path>",
+	  "read the HTTP access token from a file", NULL },
+	{ "host-key", BBK_OPTION_CALL, 0, "SHA256:<fingerprint>",
+	  "the SSH server's host key (may be given again)", add_host_key },
+	{ "auto", BBK_OPTION_CALL, 0, "ask|always|never",
+	  "what a first plain 'git clone' of a project does", set_auto },
+	{ "keep-remote", BBK_OPTION_FLAG, FIELD(keep_remote), NULL,
+	  "leave the remote's URL as it is", NULL },
+	{ .name = NULL },
+};
+
+#undef FIELD
+
+static void add_steps(struct json_t *root, const struct bbk_setup *setup)
+{
+	struct json_t *steps = bbk_json_new_array();
+
+	for (int i = 0; i < BBK_STEPS; i++) {
+		struct json_t *step = bbk_json_new_object();
+
+		bbk_json_put_string(step, "step",
+				    bbk_step_word((enum bbk_step)i));
+		bbk_json_put_string(step, "action",
+				    bbk_action_word(setup->plan.action[i]));
+		bbk_json_append(steps, step);
+	}
+	bbk_json_put(root, "steps", steps);
+}
+
+void bbk_setup_json(struct bbk_json *json, const struct bbk_setup *setup)
+{
+	const struct bbk_detected *found = &setup->found;
+	struct json_t *root = bbk_json_new_object();
+	struct json_t *part;
+
+	json->root = root;
+	bbk_json_put_int(root, "version", 1);
+	bbk_json_put_bool(root, "changed", bbk_plan_changes(&setup->plan));
+	add_steps(root, setup);
+	part = bbk_json_new_object();
+	bbk_json_put_string(part, "base_url", found->instance.base);
+	bbk_json_put_string(part, "edition", "datacenter");
+	bbk_json_put_string(part, "release", found->instance.facts.release);
+	bbk_json_put(root, "instance", part);
+	part = bbk_json_new_object();
+	bbk_json_put_string(part, "project", found->project);
+	bbk_json_put_string(part, "repo", found->repo);
+	bbk_json_put(root, "target", part);
+	part = bbk_json_new_object();
+	bbk_json_put_string(part, "path", setup->key.path);
+	bbk_json_put_string(part, "fingerprint", setup->key.facts.fingerprint);
+	bbk_json_put(root, "key", part);
+	bbk_json_put_string(root, "url", setup->ssh_url);
+}
+
+void bbk_print_json(FILE *out, const struct bbk_json *json)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	bbk_json_text(&text, json->root, true);
+	fprintf(out, "%s\n", bbk_str_get(&text));
+}

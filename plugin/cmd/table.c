@@ -1,0 +1,17 @@
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+/* In the order that `git bbkey help` shows them. */
+const struct bbk_cmd *const bbk_cmds[] = {
+	&bbk_cmd_init,	  &bbk_cmd_clone, &bbk_cmd_status, &bbk_cmd_version,
+	&bbk_cmd_help,	  &bbk_cmd_ensure, NULL,
+};
+
+const struct bbk_cmd *bbk_cmd_find(const char *name)
+{
+	for (const struct bbk_cmd *const *cmd = bbk_cmds; *cmd; cmd++)
+		if (!strcmp((*cmd)->name, name))
+			return *cmd;
+	return NULL;
+}

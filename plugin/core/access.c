@@ -1,0 +1,329 @@
+#include "core/access.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "git/config.h"
+#include "ssh/hostkey.h"
+
+static const char *const state_words[] = { "unknown", "verified", "known",
+					   "changed" };
+
+const char *bbk_hostkey_state_word(enum bbk_hostkey_state state)
+{
+	return state_words[state];
+}
+
+void bbk_access_release(struct bbk_access *access)
+{
+	free(access->host);
+	free(access->user);
+	free(access->known_hosts);
+	free(access->fingerprint);
+	bbk_strv_release(&access->pins);
+	bbk_strv_release(&access->identities);
+	*access = (struct bbk_access)BBK_ACCESS_INIT;
+}
+
+/* Takes the SHA256 forms, or the MD5 ones where there are no others. */
+static void set_pins(struct bbk_access *access, const struct bbk_strv *texts,
+		     const char *source)
+{
+	static const char *const kinds[] = { "SHA256:", "MD5:" };
+
+	for (size_t k = 0; k < BBK_ARRAY_LEN(kinds) && !access->pins.len; k++) {
+		for (size_t i = 0; i < texts->len; i++) {
+			char *pin = bbk_fingerprint_canonical(NULL,
+							      texts->v[i]);
+
+			if (pin && bbk_begins(pin, kinds[k]))
+				bbk_strv_add(&access->pins, pin);
+			free(pin);
+		}
+	}
+	if (access->pins.len)
+		access->pin_source = source;
+}
+
+static void collect_pins(struct bbk_access *access, const struct bbk_env *env,
+			 const struct bbk_instance *instance,
+			 const struct bbk_strv *given)
+{
+	BBK_AUTO(strv) configured = BBK_STRV_INIT;
+
+	if (given && given->len)
+		set_pins(access, given, "option");
+	bbk_config_base_all(env->config, instance->base, "hostkey",
+			    &configured);
+	if (!access->pins.len)
+		set_pins(access, &configured, "config");
+	if (!access->pins.len)
+		set_pins(access, &instance->facts.fingerprints, "rest");
+}
+
+void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
+			      const char *value)
+{
+	char *pin = value ? bbk_fingerprint_canonical(algorithm, value) : NULL;
+
+	if (pin) {
+		bbk_strv_add(&access->pins, pin);
+		access->pin_source = "rest";
+	}
+	free(pin);
+}
+
+static int elsewhere(const struct bbk_instance *instance, const char *host,
+		     const struct bbk_ssh_plan *plan, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+		    "your ssh configuration sends '%s' to a host that is not "
+		    "an SSH name of %s", host, instance->base);
+	if (bbk_host_is_valid(plan->hostname))
+		bbk_err_hint(err, "if '%s' is right, run: git config --global "
+				  "--add bbkey.%s.ssh ssh://git@%s:%u",
+			     plan->hostname, instance->base, plan->hostname,
+			     plan->port);
+	return -1;
+}
+
+int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
+		    const struct bbk_instance *instance, const char *user,
+		    const char *host, unsigned port,
+		    const struct bbk_strv *given, struct bbk_err *err)
+{
+	BBK_AUTO(ssh_plan) plan = BBK_SSH_PLAN_INIT;
+	BBK_AUTO(access) opened = BBK_ACCESS_INIT;
+	char *name;
+	bool same;
+
+	if (env->ssh->plan(env->ssh, user, host, port, &plan, err) < 0)
+		return -1;
+	name = bbk_host_canonical(plan.hostname);
+	same = !strcmp(name, host) && plan.port == port;
+	if (!same && !bbk_instance_has_ssh(instance, name, plan.port)) {
+		free(name);
+		return elsewhere(instance, host, &plan, err);
+	}
+	free(name);
+	opened.host = bbk_strdup(host);
+	opened.port = port;
+	opened.user = bbk_strdup(user);
+	opened.known_hosts = bbk_known_hosts_option(env->paths.state,
+						    &plan.global_known_hosts);
+	for (size_t i = 0; i < plan.identities.len; i++)
+		bbk_strv_add(&opened.identities, plan.identities.v[i]);
+	collect_pins(&opened, env, instance, given);
+	bbk_access_release(access);
+	*access = opened;
+	opened = (struct bbk_access)BBK_ACCESS_INIT;
+	return 0;
+}
+
+static int changed(const struct bbk_access *access,
+		   const struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	const char *seen = answer->hostkey.fingerprint;
+
+	bbk_err_set(err, BBK_E_HOSTKEY,
+		    "the SSH host key of %s is not the one that it should be"
+		    "%s%s%s", access->host, seen ? " (it showed " : "",
+		    seen ? seen : "", seen ? ")" : "");
+	return bbk_err_hint(err, "somebody may be in between: ask your "
+				 "Bitbucket admin whether the host key was "
+				 "changed; nothing was sent or registered");
+}
+
+static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
+		 struct bbk_err *err)
+{
+	const char *said = answer->said ? answer->said : "ssh ended early";
+
+	switch (answer->outcome) {
+	case BBK_SSH_OK:
+	case BBK_SSH_DENIED:
+	case BBK_SSH_NO_ACCESS:
+		return 0;
+	case BBK_SSH_HOST_CHANGED:
+		access->hostkey = BBK_HOSTKEY_CHANGED;
+		return changed(access, answer, err);
+	case BBK_SSH_HOST_REVOKED:
+		access->hostkey = BBK_HOSTKEY_CHANGED;
+		return bbk_err_set(err, BBK_E_HOSTKEY,
+				   "the SSH host key of %s is marked as "
+				   "revoked in your known hosts",
+				   access->host);
+	case BBK_SSH_HOST_UNKNOWN:
+		bbk_err_set(err, BBK_E_HOSTKEY,
+			    "the SSH host key of %s is unknown, and nothing "
+			    "vouches for it", access->host);
+		return bbk_err_hint(err, "give the fingerprint that your "
+					 "Bitbucket admin tells you: "
+					 "--host-key SHA256:<fingerprint>");
+	case BBK_SSH_NEGOTIATE:
+		return bbk_err_set(err, BBK_E_NEGOTIATE,
+				   "ssh and %s have no algorithm in common: %s",
+				   access->host, said);
+	case BBK_SSH_NETWORK:
+		return bbk_err_set(err, BBK_E_NETWORK,
+				   "cannot reach %s port %u over ssh: %s",
+				   access->host, access->port, said);
+	default:
+		return bbk_err_set(err, BBK_E_NETWORK,
+				   "ssh to %s port %u failed: %s",
+				   access->host, access->port, said);
+	}
+}
+
+static int save(struct bbk_access *access, struct bbk_env *env,
+		const struct bbk_hostkey *key, struct bbk_err *err)
+{
+	bool had = false;
+
+	if (bbk_known_hosts_has(env->paths.state, key->name, &had, err) < 0 ||
+	    bbk_known_hosts_save(env->paths.state, key, err) < 0)
+		return -1;
+	access->saved = access->saved || !had;
+	return 0;
+}
+
+/* What the host key turned out to be, once ssh was content with it. */
+static int note_hostkey(struct bbk_access *access, struct bbk_env *env,
+			const struct bbk_ssh_answer *answer,
+			struct bbk_err *err)
+{
+	const struct bbk_hostkey *key = &answer->hostkey;
+	bool ours = false;
+
+	if (!key->fingerprint)
+		return 0;
+	bbk_replace(&access->fingerprint, key->fingerprint);
+	if (bbk_strv_has(&access->pins, key->fingerprint)) {
+		access->hostkey = BBK_HOSTKEY_VERIFIED;
+		access->source = access->pin_source;
+		return save(access, env, key, err);
+	}
+	if (bbk_known_hosts_has(env->paths.state, key->name, &ours, err) < 0)
+		return -1;
+	access->hostkey = ours ? BBK_HOSTKEY_VERIFIED : BBK_HOSTKEY_KNOWN;
+	access->source = ours ? "person" : "known_hosts";
+	return 0;
+}
+
+static int connect_once(struct bbk_access *access, struct bbk_env *env,
+			const struct bbk_visit *visit,
+			const char *hostkey_types,
+			struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	struct bbk_ssh_call call = {
+		.host = access->host, .port = access->port,
+		.user = access->user, .auth = visit->auth, .key = visit->key,
+		.agent = visit->agent, .command = visit->command,
+		.known_hosts = access->known_hosts, .pins = &access->pins,
+		.hostkey_types = hostkey_types,
+	};
+
+	return env->ssh->run(env->ssh, &call, answer, err);
+}
+
+static bool is_refused(const struct bbk_ssh_answer *answer)
+{
+	return (answer->outcome == BBK_SSH_HOST_CHANGED ||
+		answer->outcome == BBK_SSH_HOST_UNKNOWN) &&
+	       answer->hostkey.type;
+}
+
+/*
+ * The published fingerprint may belong to another of the server's host keys
+ * than the one that ssh prefers.
+ */
+static int try_other_types(struct bbk_access *access, struct bbk_env *env,
+			   const struct bbk_visit *visit,
+			   struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	static const struct {
+		const char *prefix, *types;
+	} groups[] = {
+		{ "ssh-ed25519", "ssh-ed25519" },
+		{ "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
+		{ "ecdsa-", "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+			    "ecdsa-sha2-nistp521" },
+	};
+	char *shown = bbk_strdup(answer->hostkey.type);
+	int rc = 0;
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(groups) && !rc; i++) {
+		BBK_AUTO(ssh_answer) other = BBK_SSH_ANSWER_INIT;
+
+		if (bbk_begins(shown, groups[i].prefix))
+			continue;
+		rc = connect_once(access, env, visit, groups[i].types, &other,
+				  err);
+		if (rc < 0 || !other.hostkey.fingerprint ||
+		    !bbk_strv_has(&access->pins, other.hostkey.fingerprint))
+			continue;
+		bbk_ssh_answer_release(answer);
+		*answer = other;
+		other = (struct bbk_ssh_answer)BBK_SSH_ANSWER_INIT;
+		break;
+	}
+	free(shown);
+	return rc;
+}
+
+/* A fingerprint and a question; 1 for yes, which saves the key. */
+static int ask(struct bbk_access *access, struct bbk_env *env,
+	       const struct bbk_hostkey *key, struct bbk_err *err)
+{
+	char *question = bbk_strf(
+		"Nobody vouches for the SSH host key of %s.\n"
+		"It is %s (%s).\n"
+		"Is that the fingerprint that your Bitbucket admin tells you?",
+		access->host, key->fingerprint, key->type);
+	int yes = env->term->confirm(env->term, question, false, err);
+
+	free(question);
+	if (yes <= 0)
+		return yes;
+	return save(access, env, key, err) < 0 ? -1 : 1;
+}
+
+int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
+		     const struct bbk_visit *visit,
+		     struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	int yes;
+
+	if (connect_once(access, env, visit, NULL, answer, err) < 0)
+		return -1;
+	if (is_refused(answer) && access->pins.len &&
+	    try_other_types(access, env, visit, answer, err) < 0)
+		return -1;
+	if (answer->outcome == BBK_SSH_HOST_UNKNOWN && visit->may_ask &&
+	    answer->hostkey.fingerprint && !access->pins.len &&
+	    env->term->can_ask(env->term)) {
+		yes = ask(access, env, &answer->hostkey, err);
+		if (yes < 0 || (yes && connect_once(access, env, visit, NULL,
+						    answer, err) < 0))
+			return -1;
+	}
+	if (answer->outcome == BBK_SSH_HOST_UNKNOWN && access->pins.len &&
+	    answer->hostkey.fingerprint)
+		answer->outcome = BBK_SSH_HOST_CHANGED;
+	if (judge(access, answer, err) < 0)
+		return -1;
+	return note_hostkey(access, env, answer, err);
+}
+
+char *bbk_access_command(const char *project, const char *repo)
+{
+	BBK_AUTO(str) command = BBK_STR_INIT;
+
+	if (!repo)
+		return bbk_strdup("whoami");
+	bbk_str_add(&command, "git-upload-pack '/");
+	for (const char *c = project; *c; c++)
+		bbk_str_addc(&command, (char)bbk_lower(*c));
+	bbk_str_addf(&command, "/%s.git'", repo);
+	return bbk_str_take(&command);
+}

@@ -1,0 +1,80 @@
+/*
+ * Asking the SSH server: is it the right one, and does it let us in?
+ */
+#ifndef CORE_ACCESS_H
+#define CORE_ACCESS_H
+
+#include "core/instance.h"
+#include "ssh/client.h"
+
+enum bbk_hostkey_state {
+	BBK_HOSTKEY_UNKNOWN,
+	BBK_HOSTKEY_VERIFIED, /* it is the published, or pinned, or confirmed */
+	BBK_HOSTKEY_KNOWN,    /* only the person's own known hosts say so */
+	BBK_HOSTKEY_CHANGED,
+};
+
+const char *bbk_hostkey_state_word(enum bbk_hostkey_state state);
+
+/* One SSH name of an instance, and what it takes to reach it. */
+struct bbk_access {
+	char *host;
+	unsigned port;
+	char *user;
+	char *known_hosts;	/* GlobalKnownHostsFile for ssh */
+	struct bbk_strv pins;	/* fingerprints, all of one kind */
+	const char *pin_source; /* "rest", "config" or "option" */
+	struct bbk_strv identities; /* the person's own key files */
+	enum bbk_hostkey_state hostkey;
+	char *fingerprint;	/* of the host key that was seen, or NULL */
+	const char *source;	/* how it was verified; NULL: it was not */
+	bool saved;		/* our known hosts were changed by this run */
+};
+
+#define BBK_ACCESS_INIT \
+	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
+	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false }
+
+void bbk_access_release(struct bbk_access *access);
+
+/*
+ * Gets ready, without a connection: reads ssh's configuration, checks that it
+ * sends this name to an SSH name of the instance (class not-bitbucket), and
+ * collects the pins: `given` (--host-key), bbkey.<base>.hostKey, what the
+ * instance publishes; the first of these that has any.
+ */
+int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
+		    const struct bbk_instance *instance, const char *user,
+		    const char *host, unsigned port,
+		    const struct bbk_strv *given, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/* Adds what the server publishes; algorithm and value may be NULL. */
+void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
+			      const char *value);
+
+/* Whom to be, and what to ask for. */
+struct bbk_visit {
+	enum bbk_ssh_auth auth;
+	const char *key;
+	bool agent;
+	const char *command; /* "git-upload-pack '/proj/app.git'", "whoami" */
+	bool may_ask;	     /* a person, about a host key nobody published */
+};
+
+/*
+ * One connection (a second one, where the server has several host keys and
+ * showed another than the published).  A host key that is verified is saved
+ * in our known hosts.  With may_ask, an unknown one is shown and asked about;
+ * a yes saves it and connects again.  -1: class hostkey, network, negotiate or
+ * local; 0 for OK, DENIED and NO_ACCESS.
+ */
+int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
+		     const struct bbk_visit *visit,
+		     struct bbk_ssh_answer *answer, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/* "git-upload-pack '/proj/app.git'", or "whoami" where repo is NULL. */
+char *bbk_access_command(const char *project, const char *repo);
+
+#endif

@@ -1,0 +1,226 @@
+#include "core/automatic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "git/config.h"
+
+struct writer {
+	char *config;	 /* <config>/config */
+	char *transport; /* <config>/transport */
+	bool dry_run;
+	bool *changed;
+	struct bbk_err *err;
+};
+
+static int set_list(struct writer *w, const char *file, const char *key,
+		    const struct bbk_strv *values)
+{
+	BBK_AUTO(strv) now = BBK_STRV_INIT;
+
+	if (!w->dry_run)
+		return bbk_config_file_set(file, key, values, w->changed,
+					   w->err);
+	if (bbk_config_file_get(file, key, &now, w->err) < 0)
+		return -1;
+	if (now.len != values->len ||
+	    (now.len && strcmp(now.v[0], values->v[0]) != 0))
+		*w->changed = true;
+	return 0;
+}
+
+static int set(struct writer *w, const char *file, const char *key,
+	       const char *value)
+{
+	BBK_AUTO(strv) values = BBK_STRV_INIT;
+
+	if (value)
+		bbk_strv_add(&values, value);
+	return set_list(w, file, key, &values);
+}
+
+static int set_base(struct writer *w, const struct bbk_instance *instance,
+		    const char *name, const struct bbk_strv *values)
+{
+	char *key = bbk_strf("bbkey.%s.%s", instance->base, name);
+	int rc = set_list(w, w->config, key, values);
+
+	free(key);
+	return rc;
+}
+
+static int set_base_one(struct writer *w, const struct bbk_instance *instance,
+			const char *name, const char *value)
+{
+	BBK_AUTO(strv) values = BBK_STRV_INIT;
+
+	bbk_strv_add(&values, value);
+	return set_base(w, instance, name, &values);
+}
+
+static int set_instance(struct writer *w, const struct bbk_instance *instance,
+			const struct bbk_enrolment *enrolment)
+{
+	if (set_base_one(w, instance, "edition", "datacenter") < 0 ||
+	    set_base(w, instance, "ssh", &instance->ssh) < 0 ||
+	    set_base_one(w, instance, "auto",
+			 bbk_auto_word(enrolment->automatic)) < 0)
+		return -1;
+	if (enrolment->key_type &&
+	    set_base_one(w, instance, "keyType", enrolment->key_type) < 0)
+		return -1;
+	if (enrolment->hostkeys && enrolment->hostkeys->len)
+		return set_base(w, instance, "hostKey", enrolment->hostkeys);
+	return 0;
+}
+
+/* includeIf patterns are wildmatch: a bracket of IPv6 stands for itself */
+static void add_pattern(struct bbk_str *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("[]*?\\", *text))
+			bbk_str_addc(out, '\\');
+		bbk_str_addc(out, *text);
+	}
+}
+
+static int set_include_if(struct writer *w, const char *before,
+			  const char *middle, const char *after)
+{
+	BBK_AUTO(str) key = BBK_STR_INIT;
+
+	bbk_str_addf(&key, "includeIf.hasconfig:remote.*.url:%s", before);
+	add_pattern(&key, middle);
+	bbk_str_addf(&key, "%s.path", after);
+	return set(w, w->config, bbk_str_get(&key), w->transport);
+}
+
+static int cover_https(struct writer *w, const struct bbk_instance *instance)
+{
+	const char *place = instance->base + strlen("https://");
+
+	if (set_include_if(w, "https://", place, "/scm/**") < 0)
+		return -1;
+	return set_include_if(w, "https://*@", place, "/scm/**");
+}
+
+/* "ssh://git@host:port" and its neighbours, see git-and-ssh "hasconfig" */
+static int cover_ssh(struct writer *w, const struct bbk_url *ssh)
+{
+	char *place = ssh->port == 22 ? bbk_strdup(ssh->host) :
+			      bbk_strf("%s:%u", ssh->host, ssh->port);
+	int rc = set_include_if(w, "ssh://*@", place, "/**");
+
+	if (!rc)
+		rc = set_include_if(w, "ssh://", place, "/**");
+	if (!rc && ssh->port == 22)
+		rc = set_include_if(w, "*@", ssh->host, ":*/**");
+	free(place);
+	return rc;
+}
+
+/* https clone URLs are carried over ssh, by the first of the SSH names. */
+static int carry_over(struct writer *w, const struct bbk_instance *instance,
+		      const struct bbk_url *ssh, bool wanted)
+{
+	BBK_AUTO(str) key = BBK_STR_INIT;
+	char *from = bbk_strf("%s/scm/", instance->base);
+	int rc;
+
+	bbk_str_add(&key, "url.");
+	bbk_url_add_user(&key, ssh);
+	bbk_str_add(&key, "/.insteadOf");
+	rc = set(w, w->config, bbk_str_get(&key), wanted ? from : NULL);
+	free(from);
+	return rc;
+}
+
+static int cover(struct writer *w, const struct bbk_instance *instance,
+		 const struct bbk_enrolment *enrolment)
+{
+	if (cover_https(w, instance) < 0)
+		return -1;
+	for (size_t i = 0; i < instance->ssh.len; i++) {
+		BBK_AUTO(url) ssh = BBK_URL_INIT;
+
+		if (bbk_url_parse(&ssh, instance->ssh.v[i], w->err) < 0 ||
+		    cover_ssh(w, &ssh) < 0)
+			return -1;
+		if (i == 0 &&
+		    carry_over(w, instance, &ssh, enrolment->automatic !=
+						       BBK_AUTO_NEVER) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* core.sshCommand is run by a shell. */
+static char *shell_quoted(const char *path)
+{
+	BBK_AUTO(str) out = BBK_STR_INIT;
+	bool plain = true;
+
+	for (const char *c = path; *c; c++)
+		if (!bbk_is_alnum(*c) && !strchr("/._+-", *c))
+			plain = false;
+	if (plain)
+		return bbk_strdup(path);
+	bbk_str_addc(&out, '\'');
+	for (const char *c = path; *c; c++) {
+		if (*c == '\'')
+			bbk_str_add(&out, "'\\'");
+		bbk_str_addc(&out, *c);
+	}
+	bbk_str_addc(&out, '\'');
+	return bbk_str_take(&out);
+}
+
+static int set_transport(struct writer *w, const struct bbk_env *env)
+{
+	char *program = bbk_strf("%s/git-bbkey-ssh", env->program_dir);
+	char *quoted = shell_quoted(program);
+	int rc = set(w, w->transport, "core.sshCommand", quoted);
+
+	free(program);
+	free(quoted);
+	return rc < 0 ? rc : set(w, w->transport, "ssh.variant", "ssh");
+}
+
+static int include(struct writer *w)
+{
+	bool included;
+
+	if (bbk_config_is_included(w->config, &included, w->err) < 0)
+		return -1;
+	if (included)
+		return 0;
+	*w->changed = true;
+	return w->dry_run ? 0 : bbk_config_include(w->config, w->err);
+}
+
+int bbk_automatic_enable(const struct bbk_instance *instance,
+			 const struct bbk_env *env,
+			 const struct bbk_enrolment *enrolment, bool dry_run,
+			 bool *changed, struct bbk_err *err)
+{
+	struct writer w = {
+		.config = bbk_strf("%s/config", env->paths.config),
+		.transport = bbk_strf("%s/transport", env->paths.config),
+		.dry_run = dry_run, .changed = changed, .err = err,
+	};
+	int rc = 0;
+
+	*changed = false;
+	if (!dry_run)
+		rc = bbk_make_dirs(env->paths.config, err);
+	/* the include comes last: a half-written file is never in force */
+	if (rc < 0 || set_instance(&w, instance, enrolment) < 0 ||
+	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
+	    include(&w) < 0)
+		rc = -1;
+	free(w.config);
+	free(w.transport);
+	return rc < 0 ? bbk_err_wrap(err, "cannot switch on automatic setup") :
+			0;
+}

@@ -1,0 +1,31 @@
+/*
+ * Plain git made to come to us: the configuration of one enrolled instance.
+ *
+ * Everything is in two files of ours, which the global git configuration
+ * includes by one line:
+ *
+ *	<config>/config		bbkey.<base>.*; url.<ssh>.insteadOf; and for
+ *				remotes of the instance, by includeIf hasconfig,
+ *	<config>/transport	core.sshCommand, ssh.variant
+ */
+#ifndef CORE_AUTOMATIC_H
+#define CORE_AUTOMATIC_H
+
+#include "core/instance.h"
+
+struct bbk_enrolment {
+	enum bbk_auto automatic;
+	const struct bbk_strv *hostkeys; /* NULL or empty: leave them */
+	const char *key_type;		 /* NULL: leave it */
+};
+
+/*
+ * Writes what is missing or different for instance->ssh and the enrolment.
+ * *changed where anything was.  With dry_run nothing is written.
+ */
+int bbk_automatic_enable(const struct bbk_instance *instance,
+			 const struct bbk_env *env,
+			 const struct bbk_enrolment *enrolment, bool dry_run,
+			 bool *changed, struct bbk_err *err) BBK_MUST_CHECK;
+
+#endif

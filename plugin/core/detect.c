@@ -1,0 +1,392 @@
+#include "core/detect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bitbucket/datacenter.h"
+#include "core/token.h"
+#include "ssh/hostkey.h"
+
+void bbk_detected_release(struct bbk_detected *found)
+{
+	bbk_url_release(&found->url);
+	bbk_address_release(&found->address);
+	bbk_instance_release(&found->instance);
+	free(found->project);
+	free(found->repo);
+	free(found->sample);
+	free(found->ssh_host);
+	free(found->ssh_user);
+	*found = (struct bbk_detected)BBK_DETECTED_INIT;
+}
+
+char *bbk_detected_ssh_url(const struct bbk_detected *found)
+{
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	url.scheme = BBK_SSH;
+	url.user = bbk_strdup(found->ssh_user ? found->ssh_user : "git");
+	url.host = bbk_strdup(found->ssh_host);
+	url.port = found->ssh_port;
+	url.path = bbk_strdup("");
+	bbk_url_add_user(&text, &url);
+	if (found->project && found->repo) {
+		bbk_str_addc(&text, '/');
+		for (const char *c = found->project; *c; c++)
+			bbk_str_addc(&text, (char)bbk_lower(*c));
+		bbk_str_addf(&text, "/%s.git", found->repo);
+	}
+	return bbk_str_take(&text);
+}
+
+/* --- which instance ----------------------------------------------------- */
+
+static int open_base(struct bbk_detected *found, struct bbk_env *env,
+		     const char *text, struct bbk_err *err)
+{
+	BBK_AUTO(url) base = BBK_URL_INIT;
+
+	if (bbk_url_parse(&base, text, err) < 0)
+		return bbk_err_wrap(err, "the base '%s'", "--base");
+	return bbk_instance_open(&found->instance, env, &base, err);
+}
+
+/* https://host[:port] + the context in front of /scm/ or /projects/ */
+static int open_own_base(struct bbk_detected *found, struct bbk_env *env,
+			 struct bbk_err *err)
+{
+	BBK_AUTO(url) base = BBK_URL_INIT;
+
+	bbk_url_copy(&base, &found->url);
+	bbk_replace(&base.path, found->address.context);
+	return bbk_instance_open(&found->instance, env, &base, err);
+}
+
+/* Is the https URL within this base? */
+static bool within(const struct bbk_url *url, const char *base_text)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) base = BBK_URL_INIT;
+
+	return base_text && bbk_url_parse(&base, base_text, &ignored) == 0 &&
+	       bbk_url_same_origin(&base, url) &&
+	       bbk_begins(url->path, base.path);
+}
+
+static int unknown(const struct bbk_detected *found, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+		    "host '%s' is not one of your Bitbucket instances",
+		    found->url.host);
+	return bbk_err_hint(err, "if it is one, say which: git bbkey init "
+				 "--base https://<address of Bitbucket>");
+}
+
+static int confirm_base(struct bbk_detected *found, struct bbk_env *env,
+			struct bbk_err *err)
+{
+	char *question;
+	int yes;
+
+	if (!env->term->can_ask(env->term))
+		return unknown(found, err);
+	question = bbk_strf("Is %s the Bitbucket that %s belongs to, and may "
+			    "it get your token?", found->instance.base,
+			    found->url.host);
+	yes = env->term->confirm(env->term, question, false, err);
+	free(question);
+	return yes < 0 ? -1 : yes ? 0 : unknown(found, err);
+}
+
+/* The usual places of a web interface, asked without a token. */
+static int discover(struct bbk_detected *found, struct bbk_env *env,
+		    struct bbk_err *err)
+{
+	static const char *const contexts[] = { "", "/bitbucket", "/stash" };
+
+	if (!env->term->can_ask(env->term))
+		return unknown(found, err);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(contexts); i++) {
+		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+		BBK_AUTO(url) base = BBK_URL_INIT;
+		char *release = NULL;
+
+		base.host = bbk_strdup(found->url.host);
+		base.port = 443;
+		base.path = bbk_strdup(contexts[i]);
+		if (bbk_instance_open(&found->instance, env, &base, err) < 0)
+			return -1;
+		if (bbk_dc_release(&found->instance.rest, &release,
+				   &ignored) < 0)
+			continue;
+		free(release);
+		return confirm_base(found, env, err);
+	}
+	return unknown(found, err);
+}
+
+static int find_for_ssh(struct bbk_detected *found, struct bbk_env *env,
+			const struct bbk_detect_wish *wish,
+			struct bbk_err *err)
+{
+	int rc = bbk_instance_of_ssh(&found->instance, env, found->url.host,
+				     found->url.port, err);
+
+	if (rc <= 0)
+		return rc;
+	if (wish->base)
+		return open_base(found, env, wish->base, err);
+	if (env->token.url)
+		return open_base(found, env, env->token.url, err);
+	return discover(found, env, err);
+}
+
+static int find_for_https(struct bbk_detected *found, struct bbk_env *env,
+			  const struct bbk_detect_wish *wish,
+			  struct bbk_err *err)
+{
+	int rc = bbk_instance_of_https(&found->instance, env, &found->url,
+				       err);
+
+	if (rc <= 0)
+		return rc;
+	if (within(&found->url, wish->base))
+		return open_base(found, env, wish->base, err);
+	if (wish->base)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "the URL is not within --base");
+	if (within(&found->url, env->token.url))
+		return open_base(found, env, env->token.url, err);
+	rc = open_own_base(found, env, err);
+	/* a repository's own configuration decides nothing */
+	return rc < 0 || wish->from_person ? rc : confirm_base(found, env, err);
+}
+
+int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
+			const struct bbk_detect_wish *wish,
+			struct bbk_err *err)
+{
+	if (bbk_url_parse(&found->url, wish->url, err) < 0)
+		return -1;
+	if (bbk_address_of(&found->address, &found->url, err) < 0)
+		return -1;
+	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
+				      found->url.user ? found->url.user : "git");
+	return found->url.scheme == BBK_SSH ?
+		find_for_ssh(found, env, wish, err) :
+		find_for_https(found, env, wish, err);
+}
+
+/* --- where its ssh is --------------------------------------------------- */
+
+int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
+{
+	BBK_AUTO(url) ssh = BBK_URL_INIT;
+
+	if (!found->instance.ssh.len)
+		return bbk_err_set(err, BBK_E_LOCAL,
+				   "bbkey.%s.ssh is not configured",
+				   found->instance.base);
+	bbk_replace(&found->project, found->address.project);
+	bbk_replace(&found->repo, found->address.repo);
+	bbk_replace(&found->sample, found->address.repo);
+	if (found->url.scheme == BBK_SSH) {
+		bbk_replace(&found->ssh_host, found->url.host);
+		found->ssh_port = found->url.port;
+		return 0;
+	}
+	if (bbk_url_parse(&ssh, found->instance.ssh.v[0], err) < 0)
+		return bbk_err_wrap(err, "bbkey.%s.ssh", found->instance.base);
+	bbk_replace(&found->ssh_host, ssh.host);
+	bbk_replace(&found->ssh_user, ssh.user ? ssh.user : "git");
+	found->ssh_port = ssh.port;
+	return 0;
+}
+
+static int no_ssh(const struct bbk_detected *found, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_DENIED, "SSH is switched off on %s",
+		    found->instance.base);
+	return bbk_err_hint(err, "a Bitbucket admin can switch it on: "
+				 "Administration, SSH access");
+}
+
+static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
+		   struct bbk_err *err)
+{
+	struct bbk_rest *rest = &found->instance.rest;
+	const struct bbk_address *address = &found->address;
+	int rc;
+
+	if (address->repo) {
+		rc = bbk_dc_repo(rest, address->project, address->repo, repo,
+				 err);
+		if (rc < 0)
+			return -1;
+		bbk_replace(&found->project, repo->project);
+		bbk_replace(&found->repo, repo->slug);
+		bbk_replace(&found->sample, repo->slug);
+		return 0;
+	}
+	if (address->project &&
+	    bbk_dc_project(rest, address->project, &found->project, err) < 0)
+		return -1;
+	rc = bbk_dc_any_repo(rest, found->project, repo, err);
+	bbk_replace(&found->sample, repo->slug);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The place, from the clone link or, without one, from the settings. */
+static int find_place(struct bbk_detected *found,
+		      const struct bbk_dc_settings *settings,
+		      const struct bbk_dc_repo *repo, struct bbk_err *err)
+{
+	BBK_AUTO(url) url = BBK_URL_INIT;
+
+	if (repo->ssh_url) {
+		if (bbk_url_parse(&url, repo->ssh_url, err) < 0 ||
+		    url.scheme != BBK_SSH) {
+			bbk_err_release(err);
+			return bbk_err_set(err, BBK_E_SERVER,
+					   "the server's clone link for ssh is "
+					   "not an ssh URL of Bitbucket");
+		}
+		bbk_replace(&found->ssh_host, url.host);
+		found->ssh_port = url.port;
+		return 0;
+	}
+	if (repo->slug) /* its links were there, and none was for ssh */
+		return no_ssh(found, err);
+	bbk_replace(&found->ssh_host, settings->host ?
+			settings->host : found->instance.url.host);
+	found->ssh_port = settings->base_port ? settings->base_port :
+			  settings->host || !settings->port ? 22 :
+			  settings->port;
+	return 0;
+}
+
+/* Does the server itself name this ssh host and port? */
+static bool settings_name(const struct bbk_detected *found,
+			  const struct bbk_dc_settings *settings,
+			  const char *host, unsigned port)
+{
+	const char *own = settings->host ? settings->host :
+					   found->instance.url.host;
+
+	return !strcmp(own, host) &&
+	       (port == settings->base_port || port == settings->port ||
+		(!settings->base_port && port == 22));
+}
+
+/* An ssh host that a server names must have somebody else's word, too. */
+static int check_place(struct bbk_detected *found, struct bbk_env *env,
+		       const struct bbk_dc_settings *settings,
+		       struct bbk_err *err)
+{
+	const char *host = found->ssh_host;
+	char *question;
+	int yes;
+
+	if (!strcmp(host, found->instance.url.host) ||
+	    bbk_instance_has_ssh(&found->instance, host, found->ssh_port) ||
+	    (found->url.scheme == BBK_SSH && !strcmp(host, found->url.host)))
+		return settings_name(found, settings, host, found->ssh_port) ||
+		       bbk_instance_has_ssh(&found->instance, host,
+					    found->ssh_port) ? 0 :
+			bbk_err_set(err, BBK_E_SERVER,
+				    "the server's clone link and its SSH "
+				    "settings name different places");
+	if (env->term->can_ask(env->term)) {
+		question = bbk_strf("%s serves ssh at another host, %s port "
+				    "%u. Is that right?", found->instance.base,
+				    host, found->ssh_port);
+		yes = env->term->confirm(env->term, question, false, err);
+		free(question);
+		if (yes)
+			return yes < 0 ? -1 : 0;
+	}
+	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+		    "%s says that its ssh is at another host, '%s', and "
+		    "nothing else says so", found->instance.base, host);
+	return bbk_err_hint(err, "if that is right, run: git config --global "
+				 "--add bbkey.%s.ssh ssh://git@%s:%u",
+			    found->instance.base, host, found->ssh_port);
+}
+
+/* The URL's own ssh place must be one that the server names. */
+static int check_url(struct bbk_detected *found,
+		     const struct bbk_dc_settings *settings,
+		     struct bbk_err *err)
+{
+	const struct bbk_url *url = &found->url;
+
+	if (url->scheme != BBK_SSH ||
+	    (!strcmp(url->host, found->ssh_host) &&
+	     url->port == found->ssh_port))
+		return 0;
+	if (settings_name(found, settings, url->host, url->port) ||
+	    bbk_instance_has_ssh(&found->instance, url->host, url->port)) {
+		bbk_replace(&found->ssh_host, url->host);
+		found->ssh_port = url->port;
+		return 0;
+	}
+	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+		    "%s does not serve ssh at %s port %u, but at %s port %u",
+		    found->instance.base, url->host, url->port,
+		    found->ssh_host, found->ssh_port);
+	return bbk_err_hint(err, "use the ssh URL that the repository's page "
+				 "shows under Clone");
+}
+
+static void remember_ssh(struct bbk_detected *found)
+{
+	if (!bbk_instance_has_ssh(&found->instance, found->ssh_host,
+				  found->ssh_port))
+		bbk_strv_addf(&found->instance.ssh,
+			      found->ssh_port == 22 ? "ssh://git@%s" :
+						      "ssh://git@%s:%u",
+			      found->ssh_host, found->ssh_port);
+}
+
+static void remember_fingerprint(struct bbk_instance *instance,
+				 const struct bbk_dc_settings *settings)
+{
+	char *pin = settings->fingerprint ?
+		bbk_fingerprint_canonical(settings->algorithm,
+					  settings->fingerprint) : NULL;
+
+	bbk_strv_release(&instance->facts.fingerprints);
+	if (pin)
+		bbk_strv_add(&instance->facts.fingerprints, pin);
+	free(pin);
+}
+
+int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
+		      const struct bbk_detect_wish *wish, struct bbk_err *err)
+{
+	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
+	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	struct bbk_instance *instance = &found->instance;
+
+	if (bbk_token_get(instance, env, wish->token_file, true, err) < 0 ||
+	    bbk_dc_settings(&instance->rest, &settings, err) < 0)
+		return -1;
+	if (!settings.enabled)
+		return no_ssh(found, err);
+	if (look_up(found, &repo, err) < 0 ||
+	    find_place(found, &settings, &repo, err) < 0 ||
+	    check_place(found, env, &settings, err) < 0 ||
+	    check_url(found, &settings, err) < 0)
+		return -1;
+	if (!settings.access_keys && found->project) {
+		bbk_err_set(err, BBK_E_PERMISSION,
+			    "access keys are switched off on %s",
+			    instance->base);
+		return bbk_err_hint(err, "a Bitbucket admin can switch them "
+					 "on: Administration, SSH access");
+	}
+	remember_ssh(found);
+	remember_fingerprint(instance, &settings);
+	return 0;
+}

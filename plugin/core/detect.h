@@ -1,0 +1,66 @@
+/*
+ * Which instance, which project: from a URL, first by configuration and the
+ * shape of the URL, then by what the server says of itself.
+ */
+#ifndef CORE_DETECT_H
+#define CORE_DETECT_H
+
+#include "core/instance.h"
+
+struct bbk_detect_wish {
+	const char *url;	/* what the person, or the repository, wrote */
+	bool from_person;	/* on the command line: it may name a host */
+	const char *base;	/* --base, or NULL */
+	const char *token_file;
+};
+
+struct bbk_detected {
+	struct bbk_url url;
+	struct bbk_address address; /* as it was written */
+	struct bbk_instance instance;
+	char *project;	/* as the server spells it; NULL: only an instance */
+	char *repo;	/* NULL: the project as a whole */
+	char *sample;	/* a repository of the project to try ssh with */
+	char *ssh_host; /* where its ssh is */
+	unsigned ssh_port;
+	char *ssh_user; /* "git", or what the URL says */
+};
+
+#define BBK_DETECTED_INIT \
+	{ BBK_URL_INIT, BBK_ADDRESS_INIT, BBK_INSTANCE_INIT, NULL, NULL, \
+	  NULL, NULL, 0, NULL }
+
+void bbk_detected_release(struct bbk_detected *found);
+
+/*
+ * Offline: parses the URL, finds the instance among the enrolled ones, by
+ * --base or BBKEY_URL, by an https URL that a person gave, or by asking
+ * https://<host>, .../bitbucket and .../stash and the person.
+ * Class not-bitbucket or usage where none of that leads to an instance.
+ */
+int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
+			const struct bbk_detect_wish *wish,
+			struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
+ * For an enrolled instance, without a request: its ssh place, and the project
+ * as the URL spells it.
+ */
+int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * With a token: the SSH settings, the published fingerprint, the project's own
+ * spelling, and the ssh place from its clone links.  An ssh host that is not
+ * the instance's own must be configured, be in the URL that the person gave,
+ * or be confirmed; that a URL's ssh host and port are the instance's is
+ * checked before anything is registered.
+ */
+int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
+		      const struct bbk_detect_wish *wish, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/* ssh://git@host[:port]/proj/repo.git; the caller frees. */
+char *bbk_detected_ssh_url(const struct bbk_detected *found);
+
+#endif

@@ -1,0 +1,178 @@
+#include "core/grant.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static void add_word(struct bbk_str *out, const char *text, const char *ends)
+{
+	size_t before = out->len;
+
+	for (; *text && !strchr(ends, *text); text++)
+		if (bbk_is_alnum(*text) || strchr("._-", *text))
+			bbk_str_addc(out, *text);
+	if (out->len == before)
+		bbk_str_add(out, "unknown");
+}
+
+char *bbk_label_default(void)
+{
+	BBK_AUTO(str) label = BBK_STR_INIT;
+	const struct passwd *pw = getpwuid(getuid());
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	bbk_str_add(&label, "bbkey ");
+	add_word(&label, pw ? pw->pw_name : "", "");
+	bbk_str_addc(&label, '@');
+	add_word(&label, host, ".");
+	return bbk_str_take(&label);
+}
+
+char *bbk_key_name(const struct bbk_instance *instance, const char *project,
+		   enum bbk_key_type type)
+{
+	BBK_AUTO(str) name = BBK_STR_INIT;
+	char *where = bbk_instance_name(&instance->url);
+
+	bbk_str_addf(&name, "bbkey_%s", where);
+	free(where);
+	if (project) {
+		bbk_str_addc(&name, '_');
+		for (const char *c = project; *c; c++)
+			if (*c != '~')
+				bbk_str_addc(&name, (char)bbk_lower(*c));
+	}
+	if (type != BBK_KEY_ED25519)
+		bbk_str_addf(&name, "_%s", bbk_key_type_word(type));
+	return bbk_str_take(&name);
+}
+
+static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
+		const struct bbk_key *key, struct bbk_grant *grant,
+		enum bbk_refusal *refusal, struct bbk_err *err)
+{
+	struct bbk_registration registration = {
+		.text = key->line, .label = terms->label,
+		.write = terms->write, .expires = terms->expires,
+	};
+
+	return bbk_dc_grant_add(&instance->rest, &terms->target, &registration,
+				grant, refusal, err);
+}
+
+static int belongs_elsewhere(const struct bbk_key *key, struct bbk_err *err)
+{
+	char *said = err->what;
+
+	err->what = NULL;
+	bbk_err_release(err);
+	bbk_err_set(err, BBK_E_CONFLICT,
+		    "the key %s belongs to an account or another place "
+		    "already: %s", key->facts.fingerprint, said);
+	free(said);
+	return bbk_err_hint(err, "use a key of its own for this: git bbkey "
+				 "init --new-key");
+}
+
+/* After a 409 or a lost answer: what does the server have? */
+static int look_again(struct bbk_instance *instance,
+		      const struct bbk_terms *terms, const struct bbk_key *key,
+		      enum bbk_refusal refusal, struct bbk_grant *grant,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(err) why = BBK_ERR_INIT;
+	int rc = bbk_dc_grant_find(&instance->rest, &terms->target,
+				   key->public.blob, grant, &why);
+
+	if (rc < 0)
+		return -1; /* err still says what the POST met */
+	if (rc > 0 && refusal == BBK_REFUSAL_EXISTS)
+		return belongs_elsewhere(key, err);
+	bbk_err_release(err);
+	if (rc > 0)
+		return post(instance, terms, key, grant, &refusal, err);
+	if (terms->write && !grant->write) {
+		grant->write = true;
+		return bbk_dc_grant_set_write(&instance->rest, &terms->target,
+					      grant->id, err);
+	}
+	return 0;
+}
+
+/* An ed25519 key is not welcome here: RSA 4096 takes its place. */
+static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
+		    struct bbk_key_wish *wish, struct bbk_key *key,
+		    struct bbk_err *err)
+{
+	BBK_AUTO(key) unwanted = BBK_KEY_INIT;
+	char *name = bbk_key_name(instance, NULL, BBK_KEY_RSA);
+	int rc;
+
+	bbk_err_release(err);
+	unwanted = *key;
+	*key = (struct bbk_key)BBK_KEY_INIT;
+	wish->type = BBK_KEY_RSA;
+	wish->name = name;
+	rc = bbk_key_make(key, env, wish, err);
+	wish->name = NULL;
+	free(name);
+	if (!rc && unwanted.fresh) { /* nobody has it, nobody wants it */
+		char *public = bbk_strf("%s.pub", unwanted.path);
+
+		(void)unlink(unwanted.path);
+		(void)unlink(public);
+		free(public);
+	}
+	return rc;
+}
+
+static int explain(struct bbk_instance *instance,
+		   const struct bbk_terms *terms, const struct bbk_env *env,
+		   const struct bbk_key *key, struct bbk_err *err)
+{
+	char *page, *shown;
+	const char *what = terms->target.scope == BBK_SCOPE_REPO ?
+				   "repository" : "project";
+
+	if (err->class == BBK_E_PERMISSION) {
+		page = bbk_dc_keys_page(instance->base, &terms->target);
+		shown = bbk_path_shown(key->path, env->paths.home);
+		bbk_err_hint(err, "ask an admin of the %s to add %s.pub at %s "
+				  "(or use a token of a %s admin)", what,
+			     shown, page, what);
+		free(page);
+		free(shown);
+	}
+	if (terms->target.scope == BBK_SCOPE_PERSONAL)
+		return bbk_err_wrap(err, "cannot register the key on your "
+					 "account");
+	return bbk_err_wrap(err, "cannot register the key on %s '%s%s%s'",
+			    what, terms->target.project,
+			    terms->target.repo ? "/" : "",
+			    terms->target.repo ? terms->target.repo : "");
+}
+
+int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
+		   const struct bbk_terms *terms, struct bbk_key_wish *wish,
+		   struct bbk_key *key, struct bbk_grant *grant,
+		   struct bbk_err *err)
+{
+	enum bbk_refusal refusal = BBK_REFUSAL_OTHER;
+	int rc = post(instance, terms, key, grant, &refusal, err);
+
+	if (rc < 0 && refusal == BBK_REFUSAL_KEY_TYPE && !wish->path &&
+	    wish->type != BBK_KEY_RSA) {
+		rc = make_rsa(instance, env, wish, key, err);
+		if (!rc)
+			rc = post(instance, terms, key, grant, &refusal, err);
+	}
+	if (rc < 0 && (refusal == BBK_REFUSAL_EXISTS ||
+		       refusal == BBK_REFUSAL_UNSURE))
+		rc = look_again(instance, terms, key, refusal, grant, err);
+	return rc < 0 ? explain(instance, terms, env, key, err) : 0;
+}

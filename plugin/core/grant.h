@@ -1,0 +1,36 @@
+/*
+ * Registering a key: never twice, never with less than it had, never lost
+ * between a request and its answer.
+ */
+#ifndef CORE_GRANT_H
+#define CORE_GRANT_H
+
+#include "bitbucket/datacenter.h"
+#include "core/instance.h"
+#include "core/key.h"
+
+struct bbk_terms {
+	struct bbk_target target;
+	const char *label;
+	bool write;
+	long expires; /* days; 0: as the server likes */
+};
+
+/* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */
+char *bbk_label_default(void);
+/* "bbkey_<instance>[_<project>][_<type>]"; project NULL: the shared key. */
+char *bbk_key_name(const struct bbk_instance *instance, const char *project,
+		   enum bbk_key_type type);
+
+/*
+ * Registers the key.  Where the server wants another type than a key of ours
+ * has, an RSA key is made in its place (*key, and wish->type and name); where
+ * the answer got lost, the server is asked before anything is sent again.
+ * Class conflict where the key belongs to an account.
+ */
+int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
+		   const struct bbk_terms *terms, struct bbk_key_wish *wish,
+		   struct bbk_key *key, struct bbk_grant *grant,
+		   struct bbk_err *err) BBK_MUST_CHECK;
+
+#endif

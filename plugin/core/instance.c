@@ -1,0 +1,220 @@
+#include "core/instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "git/config.h"
+
+static const char *const auto_words[] = { "ask", "always", "never" };
+
+const char *bbk_auto_word(enum bbk_auto automatic)
+{
+	return auto_words[automatic];
+}
+
+int bbk_auto_parse(enum bbk_auto *automatic, const char *word)
+{
+	for (size_t i = 0; i < BBK_ARRAY_LEN(auto_words); i++) {
+		if (bbk_same_nocase(word, auto_words[i])) {
+			*automatic = (enum bbk_auto)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void bbk_instance_release(struct bbk_instance *instance)
+{
+	free(instance->base);
+	instance->base = NULL;
+	instance->enrolled = false;
+	instance->automatic = BBK_AUTO_ASK;
+	bbk_url_release(&instance->url);
+	bbk_strv_release(&instance->ssh);
+	bbk_instance_facts_release(&instance->facts);
+	bbk_rest_release(&instance->rest);
+}
+
+const char *bbk_instance_setting(const struct bbk_instance *instance,
+				 const struct bbk_env *env, const char *name)
+{
+	return bbk_config_base(env->config, instance->base, name);
+}
+
+static int open_api(struct bbk_instance *instance, struct bbk_env *env,
+		    struct bbk_err *err)
+{
+	const char *text = bbk_instance_setting(instance, env, "apiurl");
+	struct bbk_rest *rest = &instance->rest;
+	char *path;
+
+	rest->http = env->http;
+	rest->clock = env->clock;
+	if (text)
+		return bbk_url_parse(&rest->api, text, err) < 0 ?
+			bbk_err_wrap(err, "bbkey.%s.apiUrl", instance->base) :
+			0;
+	bbk_url_copy(&rest->api, &instance->url);
+	path = bbk_strf("%s/rest", instance->url.path);
+	bbk_replace(&rest->api.path, path);
+	free(path);
+	return 0;
+}
+
+static int open_tls(struct bbk_instance *instance, struct bbk_env *env,
+		    struct bbk_err *err)
+{
+	const char *ca = getenv("GIT_SSL_CAINFO");
+	struct bbk_rest *rest = &instance->rest;
+
+	if (ca && *ca)
+		rest->ca = bbk_strdup(ca);
+	else if (bbk_config_http(env->config, instance->base, "sslcainfo",
+				 &rest->ca, err) < 0)
+		return -1;
+	if (rest->ca && bbk_begins(rest->ca, "~/")) {
+		char *full = bbk_strf("%s%s", env->paths.home, rest->ca + 1);
+
+		free(rest->ca);
+		rest->ca = full;
+	}
+	return bbk_config_http(env->config, instance->base, "proxy",
+			       &rest->proxy, err);
+}
+
+static int read_settings(struct bbk_instance *instance, struct bbk_env *env,
+			 struct bbk_err *err)
+{
+	const char *word = bbk_instance_setting(instance, env, "auto");
+
+	instance->enrolled =
+		bbk_instance_setting(instance, env, "edition") ||
+		bbk_instance_setting(instance, env, "ssh");
+	bbk_config_base_all(env->config, instance->base, "ssh",
+			    &instance->ssh);
+	if (word && bbk_auto_parse(&instance->automatic, word) < 0)
+		return bbk_err_set(err, BBK_E_LOCAL,
+				   "bbkey.%s.auto is not ask, always or never",
+				   instance->base);
+	return bbk_instance_facts_read(&instance->facts, env->paths.state,
+				       &instance->url, err) < 0 ? -1 : 0;
+}
+
+int bbk_instance_open(struct bbk_instance *instance, struct bbk_env *env,
+		      const struct bbk_url *base, struct bbk_err *err)
+{
+	BBK_AUTO(instance) opened = BBK_INSTANCE_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	if (base->scheme == BBK_HTTP) {
+		bbk_err_set(err, BBK_E_TLS, "http://%s is not encrypted, and a "
+			    "token is only ever sent over https", base->host);
+		return bbk_err_hint(err, "use the https address of this "
+					 "instance");
+	}
+	if (base->scheme != BBK_HTTPS)
+		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+				   "the address of an instance begins with "
+				   "https://");
+	bbk_url_copy(&opened.url, base);
+	bbk_replace(&opened.url.user, NULL);
+	bbk_url_add(&text, &opened.url);
+	opened.base = bbk_str_take(&text);
+	if (read_settings(&opened, env, err) < 0 ||
+	    open_api(&opened, env, err) < 0 || open_tls(&opened, env, err) < 0)
+		return -1;
+	bbk_instance_release(instance);
+	*instance = opened;
+	opened = (struct bbk_instance)BBK_INSTANCE_INIT;
+	return 0;
+}
+
+static bool ssh_is(const char *text, const char *host, unsigned port)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+
+	return bbk_url_parse(&url, text, &ignored) == 0 &&
+	       url.scheme == BBK_SSH && url.port == port &&
+	       !strcmp(url.host, host);
+}
+
+bool bbk_instance_has_ssh(const struct bbk_instance *instance,
+			  const char *host, unsigned port)
+{
+	for (size_t i = 0; i < instance->ssh.len; i++)
+		if (ssh_is(instance->ssh.v[i], host, port))
+			return true;
+	return false;
+}
+
+/* "/a" is a prefix of "/a" and "/a/b", not of "/ab". */
+static bool path_within(const char *path, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return bbk_begins(path, prefix) && (!path[len] || path[len] == '/');
+}
+
+static bool base_is_enrolled(const struct bbk_env *env, const char *base)
+{
+	return bbk_config_base(env->config, base, "edition") ||
+	       bbk_config_base(env->config, base, "ssh");
+}
+
+int bbk_instance_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
+			const char *host, unsigned port, struct bbk_err *err)
+{
+	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+
+	bbk_config_bases(env->config, &bases);
+	for (size_t i = 0; i < bases.len; i++) {
+		BBK_AUTO(strv) names = BBK_STRV_INIT;
+		BBK_AUTO(url) url = BBK_URL_INIT;
+
+		bbk_config_base_all(env->config, bases.v[i], "ssh", &names);
+		for (size_t j = 0; j < names.len; j++) {
+			if (!ssh_is(names.v[j], host, port))
+				continue;
+			if (bbk_url_parse(&url, bases.v[i], err) < 0)
+				return bbk_err_wrap(err, "bbkey.%s.ssh",
+						    bases.v[i]);
+			return bbk_instance_open(instance, env, &url, err);
+		}
+	}
+	return 1;
+}
+
+int bbk_instance_of_https(struct bbk_instance *instance, struct bbk_env *env,
+			  const struct bbk_url *url, struct bbk_err *err)
+{
+	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+
+	bbk_config_bases(env->config, &bases);
+	for (size_t i = 0; i < bases.len; i++) {
+		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+		BBK_AUTO(url) base = BBK_URL_INIT;
+
+		if (!base_is_enrolled(env, bases.v[i]) ||
+		    bbk_url_parse(&base, bases.v[i], &ignored) < 0 ||
+		    !bbk_url_same_origin(&base, url) ||
+		    !path_within(url->path, base.path))
+			continue;
+		return bbk_instance_open(instance, env, &base, err);
+	}
+	return 1;
+}
+
+bool bbk_instance_lists_project(const struct bbk_instance *instance,
+				const struct bbk_env *env, const char *project)
+{
+	BBK_AUTO(strv) projects = BBK_STRV_INIT;
+
+	bbk_config_base_all(env->config, instance->base, "projects",
+			    &projects);
+	for (size_t i = 0; i < projects.len; i++)
+		if (!strcmp(projects.v[i], "*") ||
+		    bbk_project_same(projects.v[i], project))
+			return true;
+	return false;
+}

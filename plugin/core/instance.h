@@ -1,0 +1,65 @@
+/*
+ * One Bitbucket instance: what protected configuration says of it, and how to
+ * talk to it.
+ */
+#ifndef CORE_INSTANCE_H
+#define CORE_INSTANCE_H
+
+#include "base/address.h"
+#include "base/env.h"
+#include "base/scope.h"
+#include "bitbucket/rest.h"
+#include "store/instance.h"
+
+enum bbk_auto { BBK_AUTO_ASK, BBK_AUTO_ALWAYS, BBK_AUTO_NEVER };
+
+const char *bbk_auto_word(enum bbk_auto automatic); /* as in --auto */
+int bbk_auto_parse(enum bbk_auto *automatic, const char *word) BBK_MUST_CHECK;
+
+struct bbk_instance {
+	char *base;	       /* "https://host[:port][/context]" */
+	struct bbk_url url;    /* the same, parsed */
+	bool enrolled;	       /* a person did, in protected configuration */
+	enum bbk_auto automatic;
+	struct bbk_strv ssh;   /* "ssh://git@host:port", one or more */
+	struct bbk_instance_facts facts;
+	struct bbk_rest rest;
+};
+
+#define BBK_INSTANCE_INIT \
+	{ NULL, BBK_URL_INIT, false, BBK_AUTO_ASK, BBK_STRV_INIT, \
+	  BBK_INSTANCE_FACTS_INIT, BBK_REST_INIT }
+
+void bbk_instance_release(struct bbk_instance *instance);
+
+/*
+ * The instance at this base (https, any context path), enrolled or not.
+ * Class tls for http, not-bitbucket for a URL that is none.
+ */
+int bbk_instance_open(struct bbk_instance *instance, struct bbk_env *env,
+		      const struct bbk_url *base, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * The enrolled instance that an ssh destination, or an https URL, belongs to.
+ * Equal host and port; for https also a whole-part prefix of the path.  1: none
+ */
+int bbk_instance_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
+			const char *host, unsigned port, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_instance_of_https(struct bbk_instance *instance, struct bbk_env *env,
+			  const struct bbk_url *url, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/* Is this one of the instance's SSH names? */
+bool bbk_instance_has_ssh(const struct bbk_instance *instance,
+			  const char *host, unsigned port);
+/* A setting bbkey.<base>.<name>; NULL: not set.  Borrowed. */
+const char *bbk_instance_setting(const struct bbk_instance *instance,
+				 const struct bbk_env *env, const char *name);
+/* Is the project in bbkey.<base>.projects, or "*"? */
+bool bbk_instance_lists_project(const struct bbk_instance *instance,
+				const struct bbk_env *env,
+				const char *project);
+
+#endif

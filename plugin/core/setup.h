@@ -1,0 +1,89 @@
+/*
+ * The loop: detect, observe, plan, apply, verify, remember.
+ *
+ * `init` and `clone` run it from the front; every step fills its part of
+ * struct bbk_setup, which a command prints.
+ */
+#ifndef CORE_SETUP_H
+#define CORE_SETUP_H
+
+#include "core/access.h"
+#include "core/detect.h"
+#include "core/grant.h"
+#include "core/plan.h"
+#include "store/record.h"
+
+/* What the person asked for; strings are borrowed, NULL is "not said". */
+struct bbk_wish {
+	const char *url;
+	const char *base;
+	const char *remote;
+	bool has_scope;
+	enum bbk_scope scope;
+	bool has_permission;
+	bool write;
+	const char *key;
+	bool has_key_type;
+	enum bbk_key_type key_type;
+	bool new_key;
+	bool passphrase;
+	long expires; /* days; 0: not said */
+	const char *label;
+	const char *token_file;
+	struct bbk_strv host_keys;
+	bool has_auto;
+	enum bbk_auto automatic;
+	bool keep_remote;
+	bool clone; /* the step clone follows: no remote to look at yet */
+	bool dry_run;
+};
+
+#define BBK_WISH_INIT { .host_keys = BBK_STRV_INIT }
+
+struct bbk_setup;
+
+/* Told of every step as it begins and ends; for the screen. */
+struct bbk_progress {
+	void (*begin)(struct bbk_progress *progress, enum bbk_step step,
+		      const struct bbk_setup *setup);
+	/* setup->plan.action[step] is what was done */
+	void (*end)(struct bbk_progress *progress, enum bbk_step step,
+		    const struct bbk_setup *setup);
+};
+
+struct bbk_setup {
+	struct bbk_env *env;	      /* borrowed */
+	const struct bbk_wish *wish;  /* borrowed */
+	struct bbk_progress *progress; /* borrowed */
+
+	char *remote;		      /* "origin"; NULL: not in a repository */
+	char *remote_url;	      /* as it was before */
+	struct bbk_detected found;
+	char *ssh_url;		      /* what the remote is switched to */
+
+	struct bbk_access access;
+	struct bbk_ssh_answer answer; /* of the last visit */
+	bool checked;		      /* the key was seen to open it */
+
+	struct bbk_key key;
+	char *key_name;
+	char *label;
+	struct bbk_key_wish key_wish;
+	struct bbk_terms terms;
+	struct bbk_grant grant;	      /* id NULL: not known */
+	struct bbk_record record;     /* key NULL: there was none */
+
+	struct bbk_observed observed;
+	struct bbk_wanted wanted;
+	struct bbk_plan plan;	      /* then: what was done */
+};
+
+void bbk_setup_init(struct bbk_setup *setup, struct bbk_env *env,
+		    const struct bbk_wish *wish,
+		    struct bbk_progress *progress);
+void bbk_setup_release(struct bbk_setup *setup);
+
+/* Up to the plan; with wish->dry_run that is all. */
+int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err) BBK_MUST_CHECK;
+
+#endif

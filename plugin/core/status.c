@@ -1,0 +1,171 @@
+#include "core/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/remote.h"
+#include "ssh/hostkey.h"
+
+static const char *const ssh_words[] = { "ok", "denied", "no-access",
+					 "unreachable", "skipped" };
+
+const char *bbk_ssh_state_word(enum bbk_ssh_state state)
+{
+	return ssh_words[state];
+}
+
+void bbk_status_release(struct bbk_status *status)
+{
+	free(status->remote);
+	free(status->remote_url);
+	free(status->key_problem);
+	free(status->ssh_said);
+	bbk_detected_release(&status->found);
+	bbk_record_release(&status->record);
+	bbk_key_release(&status->key);
+	bbk_access_release(&status->access);
+}
+
+/* Enrolled instances only: status asks nobody which host is whose. */
+static int find_instance(struct bbk_status *status, struct bbk_env *env,
+			 struct bbk_err *err)
+{
+	struct bbk_detected *found = &status->found;
+	int rc;
+
+	if (bbk_url_parse(&found->url, status->remote_url, err) < 0 ||
+	    bbk_address_of(&found->address, &found->url, err) < 0)
+		return -1;
+	rc = found->url.scheme == BBK_SSH ?
+		bbk_instance_of_ssh(&found->instance, env, found->url.host,
+				    found->url.port, err) :
+		bbk_instance_of_https(&found->instance, env, &found->url, err);
+	if (rc < 0)
+		return -1;
+	status->enrolled = rc == 0;
+	if (rc > 0)
+		return 0;
+	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
+				      found->url.user ? found->url.user : "git");
+	return bbk_detect_offline(found, err);
+}
+
+static int find_record(struct bbk_status *status, struct bbk_env *env,
+		       struct bbk_err *err)
+{
+	struct bbk_detected *found = &status->found;
+	struct bbk_place place = { found->ssh_host, found->ssh_port,
+				   found->project, found->repo };
+	int rc;
+
+	if (!found->project)
+		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+				   "the remote names no repository");
+	rc = bbk_record_find(&status->record, env->paths.state, &place, err);
+	status->on_record = rc == 0;
+	if (!rc && status->record.project)
+		bbk_replace(&found->project, status->record.project);
+	return rc < 0 ? -1 : 0;
+}
+
+static void find_key(struct bbk_status *status, struct bbk_env *env)
+{
+	BBK_AUTO(err) why = BBK_ERR_INIT;
+	struct bbk_key_wish wish = { .path = status->record.key };
+
+	if (!status->record.key)
+		return;
+	if (bbk_key_find(&status->key, env, &wish, &why) < 0)
+		bbk_replace(&status->key_problem, why.what);
+}
+
+/* Without a connection: only what is in our own known hosts. */
+static int look_at_known_hosts(struct bbk_status *status, struct bbk_env *env,
+			       struct bbk_err *err)
+{
+	const struct bbk_detected *found = &status->found;
+	char *name = bbk_known_hosts_name(found->ssh_host, found->ssh_port);
+	bool has = false;
+	int rc = bbk_known_hosts_has(env->paths.state, name, &has, err);
+
+	free(name);
+	if (has) {
+		status->access.hostkey = BBK_HOSTKEY_VERIFIED;
+		status->access.source =
+			found->instance.facts.fingerprints.len ? "rest" : NULL;
+		if (found->instance.facts.fingerprints.len)
+			bbk_replace(&status->access.fingerprint,
+				    found->instance.facts.fingerprints.v[0]);
+	}
+	return rc;
+}
+
+static enum bbk_ssh_state state_of(const struct bbk_ssh_answer *answer)
+{
+	switch (answer->outcome) {
+	case BBK_SSH_OK:
+		return BBK_SSH_STATE_OK;
+	case BBK_SSH_DENIED:
+		return BBK_SSH_STATE_DENIED;
+	case BBK_SSH_NO_ACCESS:
+		return BBK_SSH_STATE_NO_ACCESS;
+	default:
+		return BBK_SSH_STATE_UNREACHABLE;
+	}
+}
+
+static int ask_server(struct bbk_status *status, struct bbk_env *env,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+	BBK_AUTO(err) why = BBK_ERR_INIT;
+	struct bbk_detected *found = &status->found;
+	char *command = bbk_access_command(found->project, found->repo);
+	struct bbk_visit visit = {
+		.auth = status->record.key ? BBK_SSH_KEY : BBK_SSH_OWN,
+		.key = status->record.key, .agent = status->record.agent,
+		.command = command,
+	};
+	int rc = bbk_access_open(&status->access, env, &found->instance,
+				 found->ssh_user, found->ssh_host,
+				 found->ssh_port, NULL, err);
+
+	if (rc < 0 || bbk_access_visit(&status->access, env, &visit, &answer,
+				       &why) < 0)
+		bbk_replace(&status->ssh_said, why.what ? why.what : err->what);
+	bbk_err_release(err);
+	free(command);
+	status->ssh = rc < 0 ? BBK_SSH_STATE_UNREACHABLE : state_of(&answer);
+	status->milliseconds = answer.milliseconds;
+	if (!status->ssh_said && answer.said)
+		bbk_replace(&status->ssh_said, answer.said);
+	return 0;
+}
+
+int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
+		   const char *remote, bool offline, struct bbk_err *err)
+{
+	int rc = bbk_remote_choose(remote, &status->remote,
+				   &status->remote_url, err);
+
+	if (rc > 0)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "this is not a git repository");
+	if (rc < 0 || find_instance(status, env, err) < 0)
+		return -1;
+	if (!status->enrolled)
+		return 0;
+	status->over_ssh = status->found.url.scheme == BBK_SSH ||
+			   status->found.instance.automatic != BBK_AUTO_NEVER;
+	if (find_record(status, env, err) < 0)
+		return -1;
+	find_key(status, env);
+	if (look_at_known_hosts(status, env, err) < 0 ||
+	    (!offline && ask_server(status, env, err) < 0))
+		return -1;
+	status->ready = status->on_record && !status->key_problem &&
+			status->over_ssh &&
+			(status->ssh == BBK_SSH_STATE_OK ||
+			 (offline && status->ssh == BBK_SSH_STATE_SKIPPED));
+	return 0;
+}

@@ -1,0 +1,178 @@
+#include "core/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "git/config.h"
+#include "git/credential.h"
+
+#define TOKEN_FILE_MAX 8192
+#define COMMAND_MS 30000
+
+/* A file with a secret in it is like a private key: ours, and only ours. */
+static int check_token_file(const char *path, struct bbk_err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return bbk_err_errno(err, BBK_E_AUTH, errno,
+				     "cannot read the token file '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the token file '%s' is not a regular file",
+				   path);
+	if (st.st_uid != geteuid())
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the token file '%s' belongs to another "
+				   "user", path);
+	if (st.st_mode & 077) {
+		bbk_err_set(err, BBK_E_AUTH,
+			    "other users can read the token file '%s'", path);
+		return bbk_err_hint(err, "run: chmod 600 '%s'", path);
+	}
+	return 0;
+}
+
+static int from_file(struct bbk_rest *rest, const struct bbk_env *env,
+		     const char *text, struct bbk_err *err)
+{
+	BBK_AUTO(str) content = BBK_STR_INIT;
+	char *path = bbk_begins(text, "~/") ?
+		bbk_strf("%s%s", env->paths.home, text + 1) : bbk_strdup(text);
+	int rc = check_token_file(path, err);
+
+	if (!rc) {
+		rest->token_source = bbk_strf("the file '%s'", path);
+		rc = bbk_file_read(&content, path, TOKEN_FILE_MAX, err);
+		if (!rc)
+			rc = bbk_secret_from_text(&rest->token,
+						  bbk_str_get(&content),
+						  content.len,
+						  rest->token_source, err);
+	}
+	if (content.s)
+		bbk_wipe(content.s, content.len);
+	free(path);
+	return rc;
+}
+
+/* BBKEY_TOKEN goes to BBKEY_URL and nowhere else.  1: not for this one. */
+static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
+			    struct bbk_err *err)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	struct bbk_rest *rest = &instance->rest;
+
+	if (!bbk_secret_is_set(&env->token.token))
+		return 1;
+	if (!env->token.url ||
+	    bbk_url_parse(&url, env->token.url, &ignored) < 0 ||
+	    !bbk_url_same_origin(&url, &instance->url) ||
+	    strcmp(url.path, instance->url.path) != 0)
+		return 1;
+	rest->token_source = bbk_strdup("BBKEY_TOKEN");
+	bbk_replace(&rest->user, env->token.user);
+	return bbk_secret_from_text(&rest->token,
+				    bbk_secret_bytes(&env->token.token),
+				    env->token.token.len, rest->token_source,
+				    err);
+}
+
+static int from_command(struct bbk_rest *rest, const char *command,
+			struct bbk_err *err)
+{
+	BBK_AUTO(process) shell = BBK_PROCESS_INIT;
+
+	/* the person's own configuration, run as git runs theirs */
+	bbk_strv_addl(&shell.argv, "/bin/sh", "-c", command, NULL);
+	shell.out_max = TOKEN_FILE_MAX;
+	shell.inherit_err = true;
+	shell.deadline_ms = COMMAND_MS;
+	rest->token_source = bbk_strdup("tokenCommand");
+	if (bbk_process_run(&shell, err) < 0)
+		return -1;
+	if (shell.status)
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the tokenCommand ended with status %d",
+				   shell.status);
+	return bbk_secret_from_text(&rest->token, bbk_str_get(&shell.out),
+				    shell.out.len, rest->token_source, err);
+}
+
+static int from_helper(struct bbk_instance *instance, struct bbk_err *err)
+{
+	struct bbk_rest *rest = &instance->rest;
+	char *user = NULL;
+	int rc = bbk_credential_fill(&instance->url, rest->user, &rest->token,
+				     &user, err);
+
+	if (!rc) {
+		rest->token_source = bbk_strdup("git's credential helper");
+		if (user && *user)
+			bbk_replace(&rest->user, user);
+	}
+	free(user);
+	return rc;
+}
+
+static int from_person(struct bbk_instance *instance, struct bbk_env *env,
+		       struct bbk_err *err)
+{
+	struct bbk_rest *rest = &instance->rest;
+	char *question = bbk_strf("HTTP access token for %s: ",
+				  instance->base);
+	int rc = env->term->secret(env->term, question, &rest->token, err);
+
+	free(question);
+	rest->token_source = bbk_strdup("the terminal");
+	return rc;
+}
+
+static int no_token(const struct bbk_instance *instance,
+		    const struct bbk_env *env, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_AUTH, "there is no token for %s%s",
+		    instance->base,
+		    bbk_secret_is_set(&env->token.token) ?
+			    ": BBKEY_TOKEN is only for the instance that "
+			    "BBKEY_URL names" : "");
+	return bbk_err_hint(err, "make an HTTP access token in Bitbucket "
+				 "(project settings, HTTP access tokens; "
+				 "permission: project admin), then: BBKEY_URL="
+				 "%s BBKEY_TOKEN=<token>, or --token-file "
+				 "<file>", instance->base);
+}
+
+int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
+		  const char *token_file, bool may_ask, struct bbk_err *err)
+{
+	struct bbk_rest *rest = &instance->rest;
+	const char *setting;
+	int rc;
+
+	if (bbk_secret_is_set(&rest->token))
+		return 0;
+	bbk_replace(&rest->user, bbk_instance_setting(instance, env, "user"));
+	if (token_file)
+		return from_file(rest, env, token_file, err);
+	rc = from_environment(instance, env, err);
+	if (rc <= 0)
+		return rc;
+	if ((setting = bbk_instance_setting(instance, env, "tokenfile")))
+		return from_file(rest, env, setting, err);
+	if ((setting = bbk_instance_setting(instance, env, "tokencommand")))
+		return from_command(rest, setting, err);
+	rc = from_helper(instance, err);
+	if (rc <= 0)
+		return rc;
+	if (may_ask && env->term->can_ask(env->term))
+		return from_person(instance, env, err);
+	return no_token(instance, env, err);
+}

@@ -1,0 +1,20 @@
+/*
+ * The HTTP token of an instance: --token-file, BBKEY_TOKEN (with BBKEY_URL),
+ * tokenFile, tokenCommand, git's credential helpers, a question; first hit
+ * wins.  It is bound to the one origin of the instance's REST address.
+ */
+#ifndef CORE_TOKEN_H
+#define CORE_TOKEN_H
+
+#include "core/instance.h"
+
+/*
+ * Puts it into instance->rest, unless one is there.  may_ask: a question on
+ * the terminal is the last resort.  Class auth where there is none, with every
+ * way to give one in the hint.
+ */
+int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
+		  const char *token_file, bool may_ask, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+#endif

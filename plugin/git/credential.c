@@ -1,0 +1,63 @@
+#include "git/credential.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "git/git.h"
+
+static void describe(struct bbk_str *input, const struct bbk_url *base,
+		     const char *user)
+{
+	bbk_str_addf(input, "protocol=https\nhost=%s", base->host);
+	if (base->port != 443)
+		bbk_str_addf(input, ":%u", base->port);
+	if (base->path[0])
+		bbk_str_addf(input, "\npath=%s", base->path + 1);
+	if (user)
+		bbk_str_addf(input, "\nusername=%s", user);
+	bbk_str_add(input, "\n\n");
+}
+
+/* Copies what is behind "name=" on its line; NULL where there is none. */
+static char *value_of(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (!strncmp(text, name, len) && text[len] == '=')
+			return bbk_strndup(text + len + 1,
+					   strcspn(text + len + 1, "\n"));
+	return NULL;
+}
+
+int bbk_credential_fill(const struct bbk_url *base, const char *user,
+			struct bbk_secret *secret, char **found_user,
+			struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	BBK_AUTO(str) input = BBK_STR_INIT;
+	char *password;
+	int rc;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	describe(&input, base, user);
+	bbk_strv_addl(&git.env, "GIT_DIR=/dev/null", "GCM_INTERACTIVE=never",
+		      NULL);
+	bbk_strv_addl(&git.argv, "credential", "fill", NULL);
+	git.input = bbk_str_get(&input);
+	git.input_len = input.len;
+	if (bbk_process_run(&git, err) < 0)
+		return -1;
+	password = git.status ? NULL :
+		   value_of(bbk_str_get(&git.out), "password");
+	if (!password)
+		return 1;
+	rc = bbk_secret_from_text(secret, password, strlen(password),
+				  "git's credential helper", err);
+	bbk_wipe(password, strlen(password));
+	free(password);
+	if (!rc)
+		*found_user = value_of(bbk_str_get(&git.out), "username");
+	return rc;
+}

@@ -1,0 +1,147 @@
+#include "git/repo.h"
+
+#include <git2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "git/git.h"
+
+void bbk_repo_release(struct bbk_repo *repo)
+{
+	if (!repo->handle)
+		return;
+	git_repository_free(repo->handle);
+	repo->handle = NULL;
+	git_libgit2_shutdown();
+}
+
+static int ask_git(struct bbk_process *git, struct bbk_err *err)
+{
+	if (bbk_process_run(git, err) < 0)
+		return -1;
+	return git->status ? 1 : 0;
+}
+
+static int inside_by_git(struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "rev-parse", "--git-dir", NULL);
+	return ask_git(&git, err);
+}
+
+int bbk_repo_open(struct bbk_repo *repo, struct bbk_err *err)
+{
+	git_libgit2_init();
+	if (git_repository_open_ext(&repo->handle, NULL,
+				    GIT_REPOSITORY_OPEN_FROM_ENV, NULL) == 0)
+		return 0;
+	repo->handle = NULL;
+	git_libgit2_shutdown();
+	return inside_by_git(err);
+}
+
+static int remotes_by_git(struct bbk_strv *names, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	const char *p;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_add(&git.argv, "remote");
+	if (ask_git(&git, err))
+		return bbk_git_failed(&git, "list the remotes", err);
+	for (p = bbk_str_get(&git.out); *p; p += strspn(p, "\n")) {
+		bbk_strv_addf(names, "%.*s", (int)strcspn(p, "\n"), p);
+		p += strcspn(p, "\n");
+	}
+	return 0;
+}
+
+int bbk_repo_remotes(struct bbk_repo *repo, struct bbk_strv *names,
+		     struct bbk_err *err)
+{
+	git_strarray list = { NULL, 0 };
+
+	if (!repo->handle || git_remote_list(&list, repo->handle) < 0)
+		return remotes_by_git(names, err);
+	for (size_t i = 0; i < list.count; i++)
+		bbk_strv_add(names, list.strings[i]);
+	git_strarray_dispose(&list);
+	return 0;
+}
+
+static int url_by_git(const char *key, struct bbk_str *url,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	int rc;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "config", "-z", "--get", key, NULL);
+	rc = ask_git(&git, err);
+	if (!rc)
+		bbk_str_set(url, bbk_str_get(&git.out));
+	return rc;
+}
+
+int bbk_repo_remote_url(struct bbk_repo *repo, const char *remote,
+			struct bbk_str *url, struct bbk_err *err)
+{
+	char *key = bbk_strf("remote.%s.url", remote);
+	git_buf value = { NULL, 0, 0 };
+	git_config *config = NULL;
+	int rc = 0;
+
+	if (repo->handle &&
+	    git_repository_config_snapshot(&config, repo->handle) == 0 &&
+	    git_config_get_string_buf(&value, config, key) == 0)
+		bbk_str_set(url, value.ptr);
+	else
+		rc = url_by_git(key, url, err);
+	git_buf_dispose(&value);
+	git_config_free(config);
+	free(key);
+	return rc;
+}
+
+int bbk_repo_set_remote_url(struct bbk_repo *repo, const char *remote,
+			    const char *url, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (repo->handle &&
+	    git_remote_set_url(repo->handle, remote, url) == 0)
+		return 0;
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "remote", "set-url", "--", remote, url, NULL);
+	if (ask_git(&git, err))
+		return bbk_git_failed(&git, "change the remote's URL", err);
+	return 0;
+}
+
+int bbk_git_clone(const char *url, const char *dir,
+		  const struct bbk_strv *options, int *status,
+		  struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_release(&git.env); /* a person's own command: nothing changed */
+	git.inherit = true;
+	git.deadline_ms = 0;
+	bbk_strv_add(&git.argv, "clone");
+	for (size_t i = 0; i < options->len; i++)
+		bbk_strv_add(&git.argv, options->v[i]);
+	bbk_strv_addl(&git.argv, "--", url, dir, NULL);
+	if (bbk_process_run(&git, err) < 0)
+		return -1;
+	*status = git.status;
+	return 0;
+}

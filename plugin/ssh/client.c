@@ -1,0 +1,455 @@
+#include "ssh/client.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/paths.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "ssh/hostkey.h"
+
+#define RUN_MS 10000
+#define PLAN_MS 5000
+#define AGENT_MS 2000
+#define OUT_MAX 4096
+#define ERR_MAX 65536
+#define SEEN_MAX 16384
+
+void bbk_hostkey_release(struct bbk_hostkey *key)
+{
+	free(key->name);
+	free(key->type);
+	free(key->blob);
+	free(key->fingerprint);
+	*key = (struct bbk_hostkey)BBK_HOSTKEY_INIT;
+}
+
+void bbk_ssh_answer_release(struct bbk_ssh_answer *answer)
+{
+	free(answer->said);
+	bbk_hostkey_release(&answer->hostkey);
+	*answer = (struct bbk_ssh_answer)BBK_SSH_ANSWER_INIT;
+}
+
+void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
+{
+	free(plan->hostname);
+	plan->hostname = NULL;
+	bbk_strv_release(&plan->identities);
+	bbk_strv_release(&plan->global_known_hosts);
+}
+
+/* --- what ssh said ------------------------------------------------------ */
+
+/* Lines of ssh's own, before it let the server speak; first match decides. */
+static const struct {
+	const char *words;
+	enum bbk_ssh_outcome outcome;
+} verdicts[] = {
+	{ "REVOKED HOST KEY", BBK_SSH_HOST_REVOKED },
+	{ "REMOTE HOST IDENTIFICATION HAS CHANGED", BBK_SSH_HOST_CHANGED },
+	{ "Host key verification failed", BBK_SSH_HOST_UNKNOWN },
+	{ "Unable to negotiate", BBK_SSH_NEGOTIATE },
+	{ "no mutual signature", BBK_SSH_NEGOTIATE },
+	{ "Permission denied (", BBK_SSH_DENIED },
+	{ "Too many authentication failures", BBK_SSH_DENIED },
+	{ "Could not resolve hostname", BBK_SSH_NETWORK },
+	{ "Connection refused", BBK_SSH_NETWORK },
+	{ "Connection timed out", BBK_SSH_NETWORK },
+	{ "Operation timed out", BBK_SSH_NETWORK },
+	{ "No route to host", BBK_SSH_NETWORK },
+	{ "Network is unreachable", BBK_SSH_NETWORK },
+	{ "kex_exchange_identification", BBK_SSH_NETWORK },
+	{ "banner exchange", BBK_SSH_NETWORK },
+	{ "Connection closed by", BBK_SSH_NETWORK },
+	{ "Connection reset by", BBK_SSH_NETWORK },
+	{ "Protocol major versions differ", BBK_SSH_NETWORK },
+};
+
+/* What the server says once somebody is in: reference 1.10. */
+static bool means_no_access(const char *line)
+{
+	return strstr(line, "Repository not found") ||
+	       strstr(line, "repository does not exist") ||
+	       strstr(line, "repository access denied");
+}
+
+static bool verdict(struct bbk_ssh_answer *answer, const char *line)
+{
+	for (size_t i = 0; i < BBK_ARRAY_LEN(verdicts); i++) {
+		if (!strstr(line, verdicts[i].words))
+			continue;
+		answer->outcome = verdicts[i].outcome;
+		free(answer->said);
+		answer->said = bbk_scrubbed(line);
+		return true;
+	}
+	return false;
+}
+
+/* "debug1: Server accepts key: <path> ED25519 SHA256:... explicit" */
+static bool accepts_other(const char *line, const char *key)
+{
+	static const char words[] = "debug1: Server accepts key: ";
+	size_t len = key ? strlen(key) : 0;
+
+	if (!key || !bbk_begins(line, words))
+		return false;
+	line += sizeof(words) - 1;
+	return strncmp(line, key, len) != 0 || line[len] != ' ';
+}
+
+static bool is_pkt_line(const char *out, size_t len)
+{
+	if (len < 8 || !memcmp(out + 4, "ERR ", 4))
+		return false;
+	for (int i = 0; i < 4; i++)
+		if (!bbk_is_digit(out[i]) &&
+		    !(out[i] >= 'a' && out[i] <= 'f'))
+			return false;
+	return true;
+}
+
+static void read_lines(struct bbk_ssh_answer *answer, const char *text,
+		       const char *key, bool *in)
+{
+	bool decided = false;
+
+	while (*text) {
+		size_t len = strcspn(text, "\r\n");
+		char *line = bbk_strndup(text, len);
+
+		if (bbk_begins(line, "Authenticated to "))
+			*in = true;
+		else if (accepts_other(line, key))
+			answer->other_key = true;
+		else if (!*in && !decided && !bbk_begins(line, "debug"))
+			decided = verdict(answer, line);
+		else if (*in && means_no_access(line))
+			answer->outcome = BBK_SSH_NO_ACCESS;
+		free(line);
+		text += len + strspn(text + len, "\r\n");
+	}
+}
+
+void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
+		      const char *out, size_t out_len, int status,
+		      const char *key)
+{
+	bool in = false;
+
+	answer->outcome = BBK_SSH_OTHER;
+	read_lines(answer, err_text, key, &in);
+	if (in && answer->outcome != BBK_SSH_NO_ACCESS &&
+	    (status == 0 || is_pkt_line(out, out_len)))
+		answer->outcome = BBK_SSH_OK;
+}
+
+/* --- running it --------------------------------------------------------- */
+
+static int begin(struct bbk_process *process, const char *name,
+		 int64_t deadline_ms, struct bbk_err *err)
+{
+	char *program;
+
+	if (bbk_program_need(&program, name, err) < 0)
+		return -1;
+	bbk_strv_add(&process->argv, program);
+	free(program);
+	bbk_strv_add(&process->env, "LC_ALL=C");
+	bbk_strv_add(&process->env, "SSH_ASKPASS_REQUIRE=never");
+	process->deadline_ms = deadline_ms;
+	return 0;
+}
+
+static void option(struct bbk_process *process, const char *text)
+{
+	bbk_strv_addl(&process->argv, "-o", text, NULL);
+}
+
+static void add_auth(struct bbk_process *process,
+		     const struct bbk_ssh_call *call)
+{
+	BBK_AUTO(str) key = BBK_STR_INIT;
+
+	if (call->auth == BBK_SSH_NOBODY) {
+		option(process, "PubkeyAuthentication=no");
+		option(process, "PreferredAuthentications=none");
+		return;
+	}
+	option(process, "PreferredAuthentications=publickey");
+	if (call->auth == BBK_SSH_OWN)
+		return;
+	option(process, "IdentitiesOnly=yes");
+	if (!call->agent)
+		option(process, "IdentityAgent=none");
+	for (const char *c = call->key; *c; c++) {
+		bbk_str_addc(&key, *c);
+		if (*c == '%')
+			bbk_str_addc(&key, '%');
+	}
+	bbk_strv_addl(&process->argv, "-i", bbk_str_get(&key), NULL);
+}
+
+static void add_pins(struct bbk_process *process, const char *helper,
+		     const char *seen, const struct bbk_strv *pins)
+{
+	BBK_AUTO(str) command = BBK_STR_INIT;
+	bool md5 = pins && pins->len && bbk_begins(pins->v[0], "MD5:");
+
+	option(process, md5 ? "FingerprintHash=md5" :
+			      "FingerprintHash=sha256");
+	bbk_str_add(&command, "KnownHostsCommand=");
+	bbk_ssh_quote(&command, helper, true);
+	bbk_str_add(&command, " --host-key ");
+	bbk_ssh_quote(&command, seen, true);
+	bbk_str_add(&command, " %I %H %t %K %f");
+	for (size_t i = 0; pins && i < pins->len; i++)
+		bbk_str_addf(&command, " %s", pins->v[i]);
+	option(process, bbk_str_get(&command));
+}
+
+static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
+		  const char *helper, const char *seen)
+{
+	static const char *const always[] = {
+		"BatchMode=yes",	 "ConnectTimeout=5",
+		"ConnectionAttempts=1",	 "ControlMaster=no",
+		"ControlPath=none",	 "ControlPersist=no",
+		"ForwardAgent=no",	 "ForwardX11=no",
+		"ClearAllForwardings=yes", "PermitLocalCommand=no",
+		"StrictHostKeyChecking=yes", "UpdateHostKeys=no",
+		"NumberOfPasswordPrompts=0", "LogLevel=DEBUG1",
+		"RequestTTY=no",
+	};
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(always); i++)
+		option(process, always[i]);
+	bbk_strv_add(&process->argv, "-o");
+	bbk_strv_addf(&process->argv, "GlobalKnownHostsFile=%s",
+		      call->known_hosts);
+	if (call->hostkey_types) {
+		bbk_strv_add(&process->argv, "-o");
+		bbk_strv_addf(&process->argv, "HostKeyAlgorithms=%s",
+			      call->hostkey_types);
+	}
+	add_auth(process, call);
+	if (seen)
+		add_pins(process, helper, seen, call->pins);
+	bbk_strv_addf(&process->argv, "-p%u", call->port);
+	bbk_strv_addf(&process->argv, "-l%s", call->user);
+	bbk_strv_addl(&process->argv, "--", call->host, NULL);
+	if (call->command)
+		bbk_strv_add(&process->argv, call->command);
+	process->input = "0000"; /* a flush: git's polite goodbye */
+	process->input_len = 4;
+	process->out_max = OUT_MAX;
+	process->err_max = ERR_MAX;
+}
+
+/* "name type blob fingerprint\n", as git-bbkey-ssh --host-key writes it */
+static void read_seen(struct bbk_hostkey *key, const char *path)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	char **fields[] = { &key->name, &key->type, &key->blob,
+			    &key->fingerprint };
+	const char *p;
+
+	if (bbk_file_read(&text, path, SEEN_MAX, &ignored) || !text.len)
+		return;
+	p = bbk_str_get(&text);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(fields); i++) {
+		size_t len = strcspn(p, " \n");
+
+		*fields[i] = bbk_strndup(p, len);
+		p += len + (p[len] != '\0');
+	}
+}
+
+static char *make_seen(const char *state)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	char *path = bbk_strf("%s/seen-XXXXXX", state);
+	int fd = bbk_make_dirs(state, &ignored) < 0 ? -1 : mkstemp(path);
+
+	if (fd < 0) {
+		free(path);
+		return NULL;
+	}
+	close(fd);
+	return path;
+}
+
+/*
+ * A host key that known hosts let pass, but that is not the published one, is
+ * a changed one.
+ */
+static void judge_pins(struct bbk_ssh_answer *answer,
+		       const struct bbk_strv *pins)
+{
+	const char *seen = answer->hostkey.fingerprint;
+
+	if (pins && pins->len && seen && !bbk_strv_has(pins, seen) &&
+	    answer->outcome != BBK_SSH_HOST_REVOKED)
+		answer->outcome = BBK_SSH_HOST_CHANGED;
+}
+
+static int run_with(struct bbk_openssh *self, const struct bbk_ssh_call *call,
+		    const char *seen, struct bbk_ssh_answer *answer,
+		    struct bbk_err *err)
+{
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+	int64_t start = bbk_system_clock.now(&bbk_system_clock);
+
+	if (begin(&process, "ssh", RUN_MS, err) < 0)
+		return -1;
+	build(&process, call, self->helper, seen);
+	if (bbk_process_run(&process, err) < 0)
+		return -1;
+	answer->milliseconds = bbk_system_clock.now(&bbk_system_clock) - start;
+	bbk_ssh_classify(answer, bbk_str_get(&process.err),
+			 bbk_str_get(&process.out), process.out.len,
+			 process.status,
+			 call->auth == BBK_SSH_KEY ? call->key : NULL);
+	if (process.timed_out) {
+		answer->outcome = BBK_SSH_NETWORK;
+		bbk_replace(&answer->said, "it did not answer in time");
+	}
+	return 0;
+}
+
+static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
+	       struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	struct bbk_openssh *self = (struct bbk_openssh *)ssh;
+	BBK_AUTO(ssh_answer) got = BBK_SSH_ANSWER_INIT;
+	char *seen = make_seen(self->state);
+	int rc = run_with(self, call, seen, &got, err);
+
+	if (seen) {
+		read_seen(&got.hostkey, seen);
+		(void)unlink(seen);
+		free(seen);
+	}
+	if (rc < 0)
+		return -1;
+	judge_pins(&got, call->pins);
+	bbk_ssh_answer_release(answer);
+	*answer = got;
+	got = (struct bbk_ssh_answer)BBK_SSH_ANSWER_INIT;
+	return 0;
+}
+
+/* --- the person's configuration ----------------------------------------- */
+
+static void add_identity(struct bbk_strv *identities, const char *path)
+{
+	const struct passwd *pw;
+	char *full;
+
+	if (bbk_begins(path, "~/")) {
+		pw = getpwuid(getuid());
+		full = bbk_strf("%s%s", pw ? pw->pw_dir : "", path + 1);
+	} else {
+		full = bbk_strdup(path);
+	}
+	if (access(full, R_OK) == 0)
+		bbk_strv_add(identities, full);
+	free(full);
+}
+
+static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
+			   const char *value)
+{
+	long port;
+
+	if (!strcmp(name, "hostname"))
+		bbk_replace(&plan->hostname, value);
+	else if (!strcmp(name, "identityfile"))
+		add_identity(&plan->identities, value);
+	else if (!strcmp(name, "port") &&
+		 bbk_parse_number(value, 1, 65535, &port) == 0)
+		plan->port = (unsigned)port;
+	else if (!strcmp(name, "globalknownhostsfile"))
+		for (size_t len; *value; value += len + (value[len] == ' ')) {
+			len = strcspn(value, " ");
+			bbk_strv_addf(&plan->global_known_hosts, "%.*s",
+				      (int)len, value);
+		}
+}
+
+static void read_plan(struct bbk_ssh_plan *plan, char *text)
+{
+	while (*text) {
+		char *end = text + strcspn(text, "\n");
+		char *next = end + (*end == '\n');
+		char *space;
+
+		*end = '\0';
+		space = strchr(text, ' ');
+		if (space) {
+			*space = '\0';
+			read_plan_line(plan, text, space + 1);
+		}
+		text = next;
+	}
+}
+
+static int plan(struct bbk_ssh *ssh, const char *user, const char *host,
+		unsigned port, struct bbk_ssh_plan *plan, struct bbk_err *err)
+{
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+
+	(void)ssh;
+	if (begin(&process, "ssh", PLAN_MS, err) < 0)
+		return -1;
+	bbk_strv_addf(&process.argv, "-p%u", port);
+	bbk_strv_addf(&process.argv, "-l%s", user);
+	bbk_strv_addl(&process.argv, "-G", "--", host, NULL);
+	process.out_max = ERR_MAX;
+	process.err_max = OUT_MAX;
+	if (bbk_process_run(&process, err) < 0)
+		return -1;
+	if (process.status || !process.out.len) {
+		char *said = bbk_scrubbed(bbk_str_get(&process.err));
+
+		bbk_err_set(err, BBK_E_LOCAL,
+			    "ssh cannot read its own configuration: %s", said);
+		free(said);
+		return -1;
+	}
+	read_plan(plan, process.out.s);
+	if (!plan->hostname)
+		return bbk_err_set(err, BBK_E_LOCAL,
+				   "'ssh -G' names no host: is this OpenSSH?");
+	return 0;
+}
+
+static bool agent_has_keys(struct bbk_ssh *ssh)
+{
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	(void)ssh;
+	if (!getenv("SSH_AUTH_SOCK") ||
+	    begin(&process, "ssh-add", AGENT_MS, &ignored) < 0)
+		return false;
+	bbk_strv_add(&process.argv, "-l");
+	return bbk_process_run(&process, &ignored) == 0 &&
+	       !process.timed_out && process.status == 0;
+}
+
+void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
+		      const char *state)
+{
+	openssh->ssh.run = run;
+	openssh->ssh.plan = plan;
+	openssh->ssh.agent_has_keys = agent_has_keys;
+	openssh->helper = helper;
+	openssh->state = state;
+}

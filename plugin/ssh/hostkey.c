@@ -1,0 +1,167 @@
+#include "ssh/hostkey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+#define KNOWN_HOSTS_MAX ((size_t)1 << 20)
+
+char *bbk_known_hosts_path(const char *state)
+{
+	return bbk_strf("%s/known_hosts", state);
+}
+
+void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)
+{
+	bbk_str_addc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			bbk_str_addc(out, '\\');
+		if (*text == '%' && expands)
+			bbk_str_addc(out, '%');
+		bbk_str_addc(out, *text);
+	}
+	bbk_str_addc(out, '"');
+}
+
+char *bbk_known_hosts_option(const char *state, const struct bbk_strv *global)
+{
+	BBK_AUTO(str) value = BBK_STR_INIT;
+	char *ours = bbk_known_hosts_path(state);
+
+	bbk_ssh_quote(&value, ours, false);
+	for (size_t i = 0; i < global->len; i++) {
+		bbk_str_addc(&value, ' ');
+		bbk_ssh_quote(&value, global->v[i], false);
+	}
+	free(ours);
+	return bbk_str_take(&value);
+}
+
+char *bbk_known_hosts_name(const char *host, unsigned port)
+{
+	if (host[0] == '[') { /* known hosts write IPv6 without, or once */
+		char *bare = bbk_strndup(host + 1, strlen(host) - 2);
+		char *name = bbk_known_hosts_name(bare, port);
+
+		free(bare);
+		return name;
+	}
+	return port == 22 ? bbk_strdup(host) : bbk_strf("[%s]:%u", host, port);
+}
+
+static int read_ours(struct bbk_str *text, const char *state,
+		     struct bbk_err *err)
+{
+	char *path = bbk_known_hosts_path(state);
+	int rc = bbk_file_read(text, path, KNOWN_HOSTS_MAX, err);
+
+	free(path);
+	return rc < 0 ? -1 : 0;
+}
+
+/* We write "<name> <type> <blob>" and nothing else into that file. */
+static bool line_is_for(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(line, name, len) && line[len] == ' ';
+}
+
+int bbk_known_hosts_has(const char *state, const char *name, bool *has,
+			struct bbk_err *err)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	const char *line;
+
+	if (read_ours(&text, state, err) < 0)
+		return -1;
+	*has = false;
+	for (line = bbk_str_get(&text); *line; line += strcspn(line, "\n")) {
+		line += *line == '\n';
+		*has = *has || line_is_for(line, name);
+	}
+	return 0;
+}
+
+int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
+			 struct bbk_err *err)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	BBK_AUTO(str) next = BBK_STR_INIT;
+	char *path;
+	int rc;
+
+	if (read_ours(&text, state, err) < 0)
+		return -1;
+	for (const char *line = bbk_str_get(&text); *line;) {
+		size_t len = strcspn(line, "\n");
+
+		len += line[len] == '\n';
+		if (!line_is_for(line, key->name))
+			bbk_str_addn(&next, line, len);
+		line += len;
+	}
+	bbk_str_addf(&next, "%s %s %s\n", key->name, key->type, key->blob);
+	if (!strcmp(bbk_str_get(&text), bbk_str_get(&next)))
+		return 0;
+	path = bbk_known_hosts_path(state);
+	rc = bbk_make_parents(path, err);
+	if (!rc)
+		rc = bbk_file_write(path, bbk_str_get(&next), next.len, 0600,
+				    err);
+	free(path);
+	return rc;
+}
+
+static char *md5_form(const char *hex)
+{
+	BBK_AUTO(str) out = BBK_STR_INIT;
+
+	bbk_str_add(&out, "MD5:");
+	for (size_t digits = 0; *hex; hex++) {
+		int c = bbk_lower(*hex);
+
+		if (c == ':')
+			continue;
+		if (!bbk_is_digit(c) && !(c >= 'a' && c <= 'f'))
+			return NULL;
+		if (digits && digits % 2 == 0)
+			bbk_str_addc(&out, ':');
+		bbk_str_addc(&out, (char)c);
+		digits++;
+	}
+	return out.len == 4 + 47 ? bbk_str_take(&out) : NULL;
+}
+
+static char *sha256_form(const char *base64)
+{
+	size_t len = strcspn(base64, "=");
+
+	for (size_t i = 0; i < len; i++)
+		if (!bbk_is_alnum(base64[i]) && !strchr("+/", base64[i]))
+			return NULL;
+	return len == 43 ? bbk_strf("SHA256:%.43s", base64) : NULL;
+}
+
+static bool begins_nocase(const char *text, const char *prefix)
+{
+	for (; *prefix; text++, prefix++)
+		if (bbk_lower(*text) != bbk_lower(*prefix))
+			return false;
+	return true;
+}
+
+char *bbk_fingerprint_canonical(const char *algorithm, const char *value)
+{
+	bool md5 = algorithm && begins_nocase(algorithm, "md5");
+
+	if (begins_nocase(value, "MD5:"))
+		return md5_form(value + 4);
+	if (begins_nocase(value, "SHA256:"))
+		return sha256_form(value + 7);
+	if (md5 || strlen(value) == 47 || strlen(value) == 32)
+		return md5_form(value);
+	return sha256_form(value);
+}

@@ -1,0 +1,43 @@
+/*
+ * Host keys that were verified, and how ssh is told of them.
+ *
+ * Ours are in <state>/known_hosts.  ssh gets that file in front of the
+ * system's in GlobalKnownHostsFile: the person's own file, whatever it is,
+ * stays in force, and ssh never writes into ours.
+ */
+#ifndef SSH_HOSTKEY_H
+#define SSH_HOSTKEY_H
+
+#include "ssh/client.h"
+
+/* <state>/known_hosts; the caller frees. */
+char *bbk_known_hosts_path(const char *state);
+
+/* The value of GlobalKnownHostsFile: ours, then the system's; quoted. */
+char *bbk_known_hosts_option(const char *state,
+			     const struct bbk_strv *global);
+
+/* Is there an entry of ours for this host key name ("[host]:7999")? */
+int bbk_known_hosts_has(const char *state, const char *name, bool *has,
+			struct bbk_err *err) BBK_MUST_CHECK;
+/* Makes this the only entry of ours for its name. */
+int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
+			 struct bbk_err *err) BBK_MUST_CHECK;
+
+/* "host" for port 22, "[host]:port" else; the caller frees. */
+char *bbk_known_hosts_name(const char *host, unsigned port);
+
+/*
+ * A published fingerprint in the one form that ssh prints: "SHA256:<base64
+ * without '='>" or "MD5:<16 hex pairs, colons>".  algorithm may be NULL, or
+ * what the server calls it.  NULL where it is neither; the caller frees.
+ *
+ * Bitbucket REST 9.4, /rest/ssh/latest/settings: fingerprint {algorithm,
+ * value}; which of the forms it uses is UNCONFIRMED, so all are taken.
+ */
+char *bbk_fingerprint_canonical(const char *algorithm, const char *value);
+
+/* One argument of an ssh option, in quotes; '%' doubled where it expands. */
+void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
+
+#endif

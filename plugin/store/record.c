@@ -1,0 +1,120 @@
+#include "store/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "store/fields.h"
+
+void bbk_record_release(struct bbk_record *record)
+{
+	free(record->base);
+	free(record->project);
+	free(record->repo);
+	free(record->key);
+	free(record->id);
+	free(record->label);
+	free(record->expires);
+	free(record->known_hosts);
+	*record = (struct bbk_record)BBK_RECORD_INIT;
+}
+
+static char *path_of(const char *state, const struct bbk_place *place,
+		     enum bbk_scope scope)
+{
+	BBK_AUTO(str) path = BBK_STR_INIT;
+
+	bbk_str_addf(&path, "%s/records/%s:%u/", state, place->host,
+		     place->port);
+	if (scope != BBK_SCOPE_PERSONAL) {
+		for (const char *c = place->project; *c; c++)
+			bbk_str_addc(&path, (char)bbk_lower(*c));
+		bbk_str_addc(&path, '/');
+	}
+	bbk_str_add(&path, scope == BBK_SCOPE_REPO ? place->repo :
+			   scope == BBK_SCOPE_PROJECT ? "@project" :
+							"@instance");
+	return bbk_str_take(&path);
+}
+
+static int from_fields(struct bbk_record *record,
+		       const struct bbk_fields *fields, enum bbk_scope scope)
+{
+	const char *permission = bbk_fields_get(fields, "permission");
+	const char *version = bbk_fields_get(fields, "version");
+
+	if (!version || strcmp(version, "1") != 0 || !permission)
+		return -1;
+	record->scope = scope;
+	record->write = !strcmp(permission, "write");
+	record->agent = bbk_fields_get(fields, "agent") != NULL;
+	bbk_replace(&record->base, bbk_fields_get(fields, "base"));
+	bbk_replace(&record->project, bbk_fields_get(fields, "project"));
+	bbk_replace(&record->repo, bbk_fields_get(fields, "repo"));
+	bbk_replace(&record->key, bbk_fields_get(fields, "key"));
+	bbk_replace(&record->id, bbk_fields_get(fields, "id"));
+	bbk_replace(&record->label, bbk_fields_get(fields, "label"));
+	bbk_replace(&record->expires, bbk_fields_get(fields, "expires"));
+	bbk_replace(&record->known_hosts,
+		    bbk_fields_get(fields, "known_hosts"));
+	return 0;
+}
+
+static int read_one(struct bbk_record *record, const char *state,
+		    const struct bbk_place *place, enum bbk_scope scope,
+		    struct bbk_err *err)
+{
+	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
+	char *path = path_of(state, place, scope);
+	int rc = bbk_fields_read(&fields, path, err);
+
+	if (!rc && from_fields(record, &fields, scope) < 0)
+		rc = bbk_err_set(err, BBK_E_LOCAL,
+				 "the state file '%s' is damaged", path);
+	free(path);
+	return rc;
+}
+
+int bbk_record_find(struct bbk_record *record, const char *state,
+		    const struct bbk_place *place, struct bbk_err *err)
+{
+	BBK_AUTO(record) found = BBK_RECORD_INIT;
+	int rc = 1;
+
+	if (place->repo)
+		rc = read_one(&found, state, place, BBK_SCOPE_REPO, err);
+	if (rc > 0)
+		rc = read_one(&found, state, place, BBK_SCOPE_PROJECT, err);
+	if (rc > 0)
+		rc = read_one(&found, state, place, BBK_SCOPE_PERSONAL, err);
+	if (rc)
+		return rc;
+	bbk_record_release(record);
+	*record = found;
+	found = (struct bbk_record)BBK_RECORD_INIT;
+	return 0;
+}
+
+int bbk_record_save(const struct bbk_record *record, const char *state,
+		    const struct bbk_place *place, struct bbk_err *err)
+{
+	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
+	char *path = path_of(state, place, record->scope);
+	int rc;
+
+	bbk_fields_add(&fields, "version", "1");
+	bbk_fields_add(&fields, "base", record->base);
+	bbk_fields_add(&fields, "project", record->project);
+	bbk_fields_add(&fields, "repo", record->repo);
+	bbk_fields_add(&fields, "key", record->key);
+	bbk_fields_add(&fields, "agent", record->agent ? "yes" : NULL);
+	bbk_fields_add(&fields, "permission",
+		       record->write ? "write" : "read");
+	bbk_fields_add(&fields, "id", record->id);
+	bbk_fields_add(&fields, "label", record->label);
+	bbk_fields_add(&fields, "expires", record->expires);
+	bbk_fields_add(&fields, "known_hosts", record->known_hosts);
+	rc = bbk_fields_write(&fields, path, err);
+	free(path);
+	return rc;
+}

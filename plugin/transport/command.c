@@ -1,0 +1,249 @@
+#include "transport/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+
+/* ssh(1), OpenSSH 9.2 */
+#define FLAGS "1246AaCfgKkMNnqsTtvXxYy"
+#define WITH_VALUE "BbcDEeFIiJLlmOopQRSWw"
+
+void bbk_command_release(struct bbk_command *command)
+{
+	free(command->user);
+	free(command->host);
+	free(command->project);
+	free(command->repo);
+	*command = (struct bbk_command)BBK_COMMAND_INIT;
+}
+
+/* What was found on the way; borrowed from argv. */
+struct line {
+	const char *dest;
+	const char *user;
+	const char *port;
+	const char *remote; /* the remote command: one argument */
+	bool batch;
+	bool foreign;	    /* something that leaves nothing for us to do */
+};
+
+/* "-o name=value" or "-o name value": is it this name? */
+static bool option_is(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		if (bbk_lower(text[i]) != name[i])
+			return false;
+	return text[len] == '=' || text[len] == ' ';
+}
+
+static void read_o(struct line *line, const char *text)
+{
+	static const char *const ours[] = { "hostname", "port", "user",
+					    "identityfile", "hostkeyalias",
+					    "certificatefile" };
+
+	if (option_is(text, "batchmode"))
+		line->batch = bbk_same_nocase(text + strlen("batchmode="),
+					      "yes");
+	for (size_t i = 0; i < BBK_ARRAY_LEN(ours); i++)
+		if (option_is(text, ours[i]))
+			line->foreign = true;
+}
+
+static void read_value(struct line *line, char letter, const char *value)
+{
+	switch (letter) {
+	case 'l':
+		line->user = value;
+		break;
+	case 'p':
+		line->port = value;
+		break;
+	case 'o':
+		read_o(line, value);
+		break;
+	case 'i': /* the caller knows its key, or its configuration */
+	case 'F':
+	case 'S':
+	case 'O':
+	case 'Q':
+	case 'W':
+		line->foreign = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* One argument of options; true where it is one that we do not know. */
+static bool read_options(struct line *line, int argc, char *const *argv,
+			 int *i)
+{
+	for (const char *c = argv[*i] + 1; *c; c++) {
+		if (strchr(FLAGS, *c))
+			continue;
+		if (!strchr(WITH_VALUE, *c))
+			return true; /* -G, -V, and whatever comes next */
+		if (c[1]) {
+			read_value(line, *c, c + 1);
+			return false;
+		}
+		if (++*i >= argc)
+			return true;
+		read_value(line, *c, argv[*i]);
+		return false;
+	}
+	return false;
+}
+
+/* ssh reads options behind the host, too; then comes the command. */
+static bool read_line(struct line *line, int argc, char *const *argv)
+{
+	bool options = true;
+
+	for (int i = 1; i < argc; i++) {
+		if (options && !strcmp(argv[i], "--")) {
+			options = false;
+		} else if (options && argv[i][0] == '-' && argv[i][1]) {
+			if (read_options(line, argc, argv, &i))
+				return false;
+		} else if (!line->dest) {
+			line->dest = argv[i];
+		} else {
+			line->remote = argv[i];
+			return i + 1 == argc;
+		}
+	}
+	return line->dest != NULL;
+}
+
+static bool made_of(const char *text, const char *others)
+{
+	for (; *text; text++)
+		if (!bbk_is_alnum(*text) && !strchr(others, *text))
+			return false;
+	return true;
+}
+
+/*
+ * Wider than what Bitbucket can have (an alias may have an underscore), and
+ * still nothing that a shell, an option parser or a ProxyCommand could take
+ * for something else.
+ */
+static bool is_harmless(const char *user, const char *host)
+{
+	if (!*host || *host == '-' || !made_of(host, "._:[]-"))
+		return false;
+	return !user || (*user && *user != '-' && made_of(user, "._+-"));
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static const char *skip_service(const char *remote)
+{
+	static const char *const services[] = {
+		"upload-pack ", "receive-pack ", "upload-archive ",
+		"lfs-authenticate ", "lfs-transfer ",
+	};
+
+	if (!bbk_begins(remote, "git-") && !bbk_begins(remote, "git "))
+		return NULL;
+	remote += 4;
+	for (size_t i = 0; i < BBK_ARRAY_LEN(services); i++)
+		if (bbk_begins(remote, services[i]))
+			return remote + strlen(services[i]);
+	return NULL;
+}
+
+/* "'/proj/app.git'", "/proj/app.git download": the path, or NULL */
+static char *path_of(const char *text)
+{
+	bool quoted = *text == '\'';
+	size_t len;
+
+	text += quoted;
+	len = strcspn(text, quoted ? "'" : " ");
+	if (quoted && (text[len] != '\'' || text[len + 1] == '\\'))
+		return NULL;
+	return bbk_strndup(text, len);
+}
+
+static bool set_path(struct bbk_command *command, const char *path)
+{
+	const char *slash;
+	size_t len;
+
+	path += *path == '/';
+	slash = strchr(path, '/');
+	if (!slash)
+		return false;
+	len = strlen(slash + 1);
+	if (bbk_ends(slash + 1, ".git"))
+		len -= 4;
+	command->project = bbk_strndup(path, (size_t)(slash - path));
+	command->repo = bbk_strndup(slash + 1, len);
+	return bbk_project_is_valid(command->project) &&
+	       bbk_repo_is_valid(command->repo);
+}
+
+static bool set_remote(struct bbk_command *command, const char *remote)
+{
+	const char *text = skip_service(remote);
+	char *path = text ? path_of(text) : NULL;
+	bool good = path && set_path(command, path);
+
+	free(path);
+	return good;
+}
+
+static enum bbk_command_kind fill(struct bbk_command *command,
+				  const struct line *line)
+{
+	const char *at = strrchr(line->dest, '@');
+	const char *host = at ? at + 1 : line->dest;
+	long port = 22;
+
+	command->user = at ? bbk_strndup(line->dest, (size_t)(at - line->dest)) :
+			line->user ? bbk_strdup(line->user) : NULL;
+	if (!is_harmless(command->user, host) ||
+	    (line->port && bbk_parse_number(line->port, 1, 65535, &port) < 0) ||
+	    (line->remote && has_control(line->remote)))
+		return BBK_COMMAND_REFUSED;
+	if (!command->user)
+		command->user = bbk_strdup("git");
+	if (!bbk_host_is_valid(host) || !bbk_user_is_valid(command->user) ||
+	    line->foreign || !line->remote ||
+	    !set_remote(command, line->remote))
+		return BBK_COMMAND_OTHER;
+	command->host = bbk_host_canonical(host);
+	command->port = (unsigned)port;
+	command->batch = line->batch;
+	return BBK_COMMAND_GIT;
+}
+
+enum bbk_command_kind bbk_command_parse(struct bbk_command *command, int argc,
+					char *const *argv)
+{
+	BBK_AUTO(command) parsed = BBK_COMMAND_INIT;
+	struct line line = { NULL, NULL, NULL, NULL, false, false };
+	enum bbk_command_kind kind;
+
+	if (!read_line(&line, argc, argv))
+		return BBK_COMMAND_OTHER;
+	kind = fill(&parsed, &line);
+	if (kind == BBK_COMMAND_GIT) {
+		bbk_command_release(command);
+		*command = parsed;
+		parsed = (struct bbk_command)BBK_COMMAND_INIT;
+	}
+	return kind;
+}
