@@ -1,0 +1,57 @@
+"""Fixtures: a sandbox a worker, a home a test, the invariants behind it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from home import BIN, NSS_WRAPPER, Home, Running  # noqa: E402
+from invariants import check_all  # noqa: E402
+
+_sandboxes: dict[tuple[str, ...], Running] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "row(*numbers): rows of the acceptance "
+                            "table that this test stands for")
+    config.addinivalue_line("markers", "sandbox(*options): options of the "
+                            "sandbox for this test")
+    config.addinivalue_line("markers", "user: worth running as an ordinary "
+                            "user, too")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    assert (BIN / "git-bbkey").exists(), f"no built programs in {BIN}"
+    assert NSS_WRAPPER, "libnss-wrapper is missing"
+    for program in ("strace", "flock", "ssh-keygen", "git"):
+        assert shutil.which(program), f"{program} is missing"
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Running:
+    """A Bitbucket under /bitbucket, back at its seed; one a worker."""
+    marker = request.node.get_closest_marker("sandbox")
+    options = marker.args if marker else ("--context", "/bitbucket")
+    if options not in _sandboxes:
+        _sandboxes[options] = Running(*options)
+    running = _sandboxes[options]
+    running.control("POST", "/reset")
+    return running
+
+
+@pytest.fixture
+def home(sandbox: Running, tmp_path: Path) -> Home:
+    """A home with nothing in it but a .gitconfig; invariants follow."""
+    person = Home(tmp_path / "home", tmp_path / "work", sandbox)
+    yield person
+    check_all(person)
+
+
+def pytest_sessionfinish() -> None:
+    for running in _sandboxes.values():
+        running.stop()
