@@ -40,7 +40,7 @@ static void take_token(struct bbk_env_token *token)
 	token->user = take_variable("BBKEY_USER");
 }
 
-static bool wants_color(const struct bbk_env *env)
+static bool wants_color(const struct bbk_env *env, bool is_terminal)
 {
 	const char *no = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -53,7 +53,7 @@ static bool wants_color(const struct bbk_env *env)
 		return true;
 	if (ui && (!strcmp(ui, "never") || !strcmp(ui, "false")))
 		return false;
-	return env->err_is_terminal && term && strcmp(term, "dumb") != 0;
+	return is_terminal && term && strcmp(term, "dumb") != 0;
 }
 
 /* Where this program is: its siblings are beside it. */
@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "");
 	env.out = stdout;
 	env.err = stderr;
+	env.out_is_terminal = isatty(STDOUT_FILENO);
 	env.err_is_terminal = isatty(STDERR_FILENO);
 	env.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	env.clock = &bbk_system_clock;
@@ -170,13 +171,14 @@ int main(int argc, char **argv)
 	env.http = &curl.http;
 	helper = bbk_strf("%s/git-bbkey-ssh", env.program_dir);
 	status = bbk_paths_find(&env.paths, &err);
-	bbk_openssh_init(&openssh, helper, env.paths.state);
+	bbk_openssh_init(&openssh, helper);
 	env.ssh = &openssh.ssh;
 	if (!status)
 		status = bbk_config_load(&config, &err);
 	if (!status) {
 		env.config = &config;
-		env.color = wants_color(&env);
+		env.color = wants_color(&env, env.err_is_terminal);
+		env.out_color = wants_color(&env, env.out_is_terminal);
 		status = run(&env, argc, argv, &err);
 	}
 	if (status < 0)

@@ -28,8 +28,10 @@ struct bbk_env_token {
 struct bbk_env {
 	FILE *out;  /* data */
 	FILE *err;  /* talk */
+	bool out_is_terminal;
 	bool err_is_terminal;
 	bool utf8;  /* the locale can show the marks */
+	bool out_color;
 	bool color; /* on err */
 	bool verbose;
 	bool quiet;

@@ -29,14 +29,12 @@ int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)
 	version = bbk_json_string(reply.json.root, "version");
 	name = bbk_json_string(reply.json.root, "displayName");
 	if (!version || !version[0] || strlen(version) > 32 ||
-	    strspn(version, "0123456789.") == 0 ||
+	    !bbk_is_digit(version[0]) || !bbk_repo_is_valid(version) ||
 	    (name && !strstr(name, "Bitbucket") && !strstr(name, "Stash")))
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer of %s is not a Bitbucket Data "
 				   "Center's", rest->api.host);
-	*release = bbk_strndup(version,
-			       strspn(version, "0123456789abcdefghijklmnop"
-					       "qrstuvwxyzMSNAPHOT.-"));
+	bbk_replace(release, version);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 #include "bitbucket/rest.h"
 
 /*
- * GET /api/latest/application-properties, which needs no token.  *release is
- * "9.4.1"; the caller frees.  Class not-bitbucket where this is not the root
+ * GET /api/latest/application-properties, which needs no token.  Replaces
+ * *release by "9.4.1"; the caller frees.  Class not-bitbucket where this is not the root
  * of a Data Center instance.
  */
 int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)

@@ -80,9 +80,9 @@ static int set_color(struct bbk_env *env, const char *value,
 		     struct bbk_err *err)
 {
 	if (!strcmp(value, "always"))
-		env->color = true;
+		env->color = env->out_color = true;
 	else if (!strcmp(value, "never"))
-		env->color = false;
+		env->color = env->out_color = false;
 	else if (strcmp(value, "auto") != 0)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "--color is auto, always or never");

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 #define COLUMNS 80
-#define SHORT_FINGERPRINT 17
+#define SHORT_FINGERPRINT 13
 
 static const struct {
 	const char *utf8, *ascii, *color;
@@ -94,12 +94,13 @@ static void say_detect(struct bbk_str *out, const struct bbk_setup *setup)
 static void say_key(struct bbk_str *out, const struct bbk_setup *setup,
 		    enum bbk_action action)
 {
+	bool planned = setup->wish->dry_run;
 	char *name = setup->key.path ?
 		bbk_path_shown(setup->key.path, setup->env->paths.home) :
 		bbk_strf("~/.ssh/%s", setup->key_name);
 
-	bbk_str_addf(out, action == BBK_ACTION_GENERATED ? "Key %s made" :
-							   "Key %s is there",
+	bbk_str_addf(out, action != BBK_ACTION_GENERATED ? "Key %s is there" :
+			  planned ? "Key %s would be made" : "Key %s made",
 		     name);
 	add_fingerprint(out, setup);
 	free(name);
@@ -128,7 +129,8 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 	char *shown = bbk_scrubbed(label);
 
 	bbk_str_add(out, action == BBK_ACTION_NONE ? "Already registered on " :
-						     "Registered on ");
+			 setup->wish->dry_run ? "Would be registered on " :
+						"Registered on ");
 	add_place(out, setup);
 	bbk_str_addf(out, ", %s access, as \"%s\"",
 		     setup->grant.write || setup->terms.write ? "write" :
@@ -146,7 +148,9 @@ static void say_verify(struct bbk_str *out, const struct bbk_setup *setup,
 		bbk_str_add(out, "Not tried: the key has a passphrase; run "
 				 "'ssh-add' once, then 'git fetch'");
 	else
-		bbk_str_addf(out, "%s answers", setup->ssh_url);
+		bbk_str_addf(out, setup->wish->dry_run && !setup->checked ?
+				  "%s would be tried" : "%s answers",
+			     setup->ssh_url);
 }
 
 static void say_remote(struct bbk_str *out, const struct bbk_setup *setup,
@@ -157,8 +161,8 @@ static void say_remote(struct bbk_str *out, const struct bbk_setup *setup,
 			     setup->remote);
 	else
 		bbk_str_addf(out, "Remote '%s' %s ssh", setup->remote,
-			     action == BBK_ACTION_SWITCHED ? "now uses" :
-							     "uses");
+			     action != BBK_ACTION_SWITCHED ? "uses" :
+			     setup->wish->dry_run ? "would use" : "now uses");
 }
 
 static void say_automatic(struct bbk_str *out, const struct bbk_setup *setup)
@@ -167,13 +171,11 @@ static void say_automatic(struct bbk_str *out, const struct bbk_setup *setup)
 	enum bbk_auto how = setup->wish->has_auto ? setup->wish->automatic :
 				    setup->found.instance.automatic;
 
-	if (how == BBK_AUTO_ALWAYS)
-		bbk_str_addf(out, "New clones from %s set themselves up", host);
-	else if (how == BBK_AUTO_ASK)
-		bbk_str_addf(out, "New clones from %s set themselves up, after "
-				  "asking", host);
-	else
-		bbk_str_addf(out, "New clones from %s are left alone", host);
+	bbk_str_addf(out, "New clones from %s %s%s%s", host,
+		     setup->wish->dry_run ? "would " : "",
+		     how != BBK_AUTO_NEVER ? "set themselves up" :
+		     setup->wish->dry_run ? "be left alone" : "are left alone",
+		     how == BBK_AUTO_ASK ? ", after asking" : "");
 }
 
 static void say(struct bbk_str *out, const struct bbk_setup *setup,

@@ -107,7 +107,7 @@ const struct bbk_option bbk_setup_options[] = {
 	{ "expires", BBK_OPTION_DAYS, FIELD(expires), "<days>",
 	  "let the registration expire", NULL },
 	{ "label", BBK_OPTION_CALL, 0, "<text>",
-	  "the key's name in Bitbucket (default: bbkey <user>@<host>)",
+	  "its name in Bitbucket (else: bbkey <user>@<host>)",
 	  set_label },
 	{ "token-file", BBK_OPTION_STRING, FIELD(token_file), "<path>",
 	  "read the HTTP access token from a file", NULL },

@@ -147,7 +147,7 @@ static void print_json(const struct bbk_env *env,
 
 static void line(const struct bbk_env *env, bool good, struct bbk_str *text)
 {
-	bbk_screen_line(env->out, env, env->color,
+	bbk_screen_line(env->out, env, env->out_color,
 			good ? BBK_MARK_DONE : BBK_MARK_FAILED,
 			bbk_str_get(text));
 	bbk_str_reset(text);

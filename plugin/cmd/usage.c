@@ -10,7 +10,7 @@ static void print_option(FILE *out, const struct bbk_option *option)
 
 	bbk_str_addf(&left, "    --%s%s%s", option->name,
 		     option->arg ? " " : "", option->arg ? option->arg : "");
-	if (left.len >= NAME_WIDTH)
+	if (left.len + 2 > NAME_WIDTH)
 		fprintf(out, "%s\n%*s%s\n", left.s, NAME_WIDTH, "",
 			option->help);
 	else

@@ -180,11 +180,11 @@ static int save(struct bbk_access *access, struct bbk_env *env,
 {
 	bool had = false;
 
-	if (bbk_known_hosts_has(env->paths.state, key->name, &had, err) < 0 ||
-	    bbk_known_hosts_save(env->paths.state, key, err) < 0)
+	if (bbk_known_hosts_has(env->paths.state, key->name, &had, err) < 0)
 		return -1;
 	access->saved = access->saved || !had;
-	return 0;
+	return access->dry_run ? 0 :
+	       bbk_known_hosts_save(env->paths.state, key, err);
 }
 
 /* What the host key turned out to be, once ssh was content with it. */
@@ -321,7 +321,9 @@ char *bbk_access_command(const char *project, const char *repo)
 
 	if (!repo)
 		return bbk_strdup("whoami");
-	bbk_str_add(&command, "git-upload-pack '/");
+	/* as git spells it: no slash in front of a '~' */
+	bbk_str_addf(&command, "git-upload-pack '%s",
+		     project[0] == '~' ? "" : "/");
 	for (const char *c = project; *c; c++)
 		bbk_str_addc(&command, (char)bbk_lower(*c));
 	bbk_str_addf(&command, "/%s.git'", repo);

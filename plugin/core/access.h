@@ -29,11 +29,12 @@ struct bbk_access {
 	char *fingerprint;	/* of the host key that was seen, or NULL */
 	const char *source;	/* how it was verified; NULL: it was not */
 	bool saved;		/* our known hosts were changed by this run */
+	bool dry_run;		/* or would have been: nothing is written */
 };
 
 #define BBK_ACCESS_INIT \
 	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
-	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false }
+	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false }
 
 void bbk_access_release(struct bbk_access *access);
 

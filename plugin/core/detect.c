@@ -314,6 +314,28 @@ static int check_place(struct bbk_detected *found, struct bbk_env *env,
 			    found->instance.base, host, found->ssh_port);
 }
 
+static int not_served(const struct bbk_detected *found, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+		    "%s does not serve ssh at %s port %u",
+		    found->instance.base, found->url.host, found->url.port);
+	return bbk_err_hint(err, "use the ssh URL that the repository's page "
+				 "shows under Clone, or say which instance it "
+				 "belongs to: --base <base>");
+}
+
+/* A host that neither the settings nor the configuration have heard of. */
+static bool is_foreign(const struct bbk_detected *found,
+		       const struct bbk_dc_settings *settings)
+{
+	const char *host = found->url.host;
+
+	return found->url.scheme == BBK_SSH &&
+	       strcmp(host, found->instance.url.host) != 0 &&
+	       !(settings->host && !strcmp(host, settings->host)) &&
+	       !bbk_instance_has_ssh(&found->instance, host, found->url.port);
+}
+
 /* The URL's own ssh place must be one that the server names. */
 static int check_url(struct bbk_detected *found,
 		     const struct bbk_dc_settings *settings,
@@ -331,12 +353,7 @@ static int check_url(struct bbk_detected *found,
 		found->ssh_port = url->port;
 		return 0;
 	}
-	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
-		    "%s does not serve ssh at %s port %u, but at %s port %u",
-		    found->instance.base, url->host, url->port,
-		    found->ssh_host, found->ssh_port);
-	return bbk_err_hint(err, "use the ssh URL that the repository's page "
-				 "shows under Clone");
+	return not_served(found, err);
 }
 
 static void remember_ssh(struct bbk_detected *found)
@@ -374,8 +391,16 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		return -1;
 	if (!settings.enabled)
 		return no_ssh(found, err);
-	if (look_up(found, &repo, err) < 0 ||
-	    find_place(found, &settings, &repo, err) < 0 ||
+	if (is_foreign(found, &settings))
+		return not_served(found, err);
+	if (look_up(found, &repo, err) < 0) {
+		if (err->class == BBK_E_PERMISSION && !err->hint)
+			bbk_err_hint(err, "check the URL, and give a token "
+					  "that may read and administer the "
+					  "project: --token-file <file>");
+		return -1;
+	}
+	if (find_place(found, &settings, &repo, err) < 0 ||
 	    check_place(found, env, &settings, err) < 0 ||
 	    check_url(found, &settings, err) < 0)
 		return -1;

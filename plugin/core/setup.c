@@ -276,8 +276,10 @@ static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
 	begin(setup, BBK_STEP_HOSTKEY);
 	if (bbk_access_open(&setup->access, setup->env, &found->instance,
 			    found->ssh_user, found->ssh_host, found->ssh_port,
-			    &setup->wish->host_keys, err) < 0 ||
-	    visit_again(setup, setup->observed.key, err) < 0)
+			    &setup->wish->host_keys, err) < 0)
+		return -1;
+	setup->access.dry_run = setup->wish->dry_run;
+	if (visit_again(setup, setup->observed.key, err) < 0)
 		return -1;
 	setup->observed.hostkey = !setup->access.saved;
 	return 0;

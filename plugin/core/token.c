@@ -70,7 +70,7 @@ static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
 	BBK_AUTO(url) url = BBK_URL_INIT;
 	struct bbk_rest *rest = &instance->rest;
 
-	if (!bbk_secret_is_set(&env->token.token))
+	if (!env->token.token.len) /* an empty variable is none */
 		return 1;
 	if (!env->token.url ||
 	    bbk_url_parse(&url, env->token.url, &ignored) < 0 ||
@@ -140,7 +140,7 @@ static int no_token(const struct bbk_instance *instance,
 {
 	bbk_err_set(err, BBK_E_AUTH, "there is no token for %s%s",
 		    instance->base,
-		    bbk_secret_is_set(&env->token.token) ?
+		    env->token.token.len ?
 			    ": BBKEY_TOKEN is only for the instance that "
 			    "BBKEY_URL names" : "");
 	return bbk_err_hint(err, "make an HTTP access token in Bitbucket "

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/paths.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -17,7 +16,7 @@
 #define AGENT_MS 2000
 #define OUT_MAX 4096
 #define ERR_MAX 65536
-#define SEEN_MAX 16384
+#define SEEN "git-bbkey host key: " /* transport/hostkey.h */
 
 void bbk_hostkey_release(struct bbk_hostkey *key)
 {
@@ -127,7 +126,8 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 			*in = true;
 		else if (accepts_other(line, key))
 			answer->other_key = true;
-		else if (!*in && !decided && !bbk_begins(line, "debug"))
+		else if (!*in && !decided && !bbk_begins(line, "debug") &&
+			 !bbk_begins(line, SEEN))
 			decided = verdict(answer, line);
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
@@ -196,7 +196,7 @@ static void add_auth(struct bbk_process *process,
 }
 
 static void add_pins(struct bbk_process *process, const char *helper,
-		     const char *seen, const struct bbk_strv *pins)
+		     const struct bbk_strv *pins)
 {
 	BBK_AUTO(str) command = BBK_STR_INIT;
 	bool md5 = pins && pins->len && bbk_begins(pins->v[0], "MD5:");
@@ -205,16 +205,14 @@ static void add_pins(struct bbk_process *process, const char *helper,
 			      "FingerprintHash=sha256");
 	bbk_str_add(&command, "KnownHostsCommand=");
 	bbk_ssh_quote(&command, helper, true);
-	bbk_str_add(&command, " --host-key ");
-	bbk_ssh_quote(&command, seen, true);
-	bbk_str_add(&command, " %I %H %t %K %f");
+	bbk_str_add(&command, " --host-key %I %H %t %K %f");
 	for (size_t i = 0; pins && i < pins->len; i++)
 		bbk_str_addf(&command, " %s", pins->v[i]);
 	option(process, bbk_str_get(&command));
 }
 
 static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
-		  const char *helper, const char *seen)
+		  const char *helper)
 {
 	static const char *const always[] = {
 		"BatchMode=yes",	 "ConnectTimeout=5",
@@ -238,8 +236,7 @@ static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
 			      call->hostkey_types);
 	}
 	add_auth(process, call);
-	if (seen)
-		add_pins(process, helper, seen, call->pins);
+	add_pins(process, helper, call->pins);
 	bbk_strv_addf(&process->argv, "-p%u", call->port);
 	bbk_strv_addf(&process->argv, "-l%s", call->user);
 	bbk_strv_addl(&process->argv, "--", call->host, NULL);
@@ -251,38 +248,28 @@ static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
 	process->err_max = ERR_MAX;
 }
 
-/* "name type blob fingerprint\n", as git-bbkey-ssh --host-key writes it */
-static void read_seen(struct bbk_hostkey *key, const char *path)
+/*
+ * "git-bbkey host key: name type blob fingerprint": our own helper's line.  It
+ * comes before a server can make ssh print anything, so the first one counts.
+ */
+static void read_seen(struct bbk_hostkey *key, const char *text)
 {
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(str) text = BBK_STR_INIT;
 	char **fields[] = { &key->name, &key->type, &key->blob,
 			    &key->fingerprint };
-	const char *p;
 
-	if (bbk_file_read(&text, path, SEEN_MAX, &ignored) || !text.len)
+	while (*text && !bbk_begins(text, SEEN)) {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	if (!*text)
 		return;
-	p = bbk_str_get(&text);
+	text += strlen(SEEN);
 	for (size_t i = 0; i < BBK_ARRAY_LEN(fields); i++) {
-		size_t len = strcspn(p, " \n");
+		size_t len = strcspn(text, " \r\n");
 
-		*fields[i] = bbk_strndup(p, len);
-		p += len + (p[len] != '\0');
+		*fields[i] = bbk_strndup(text, len);
+		text += len + (text[len] == ' ');
 	}
-}
-
-static char *make_seen(const char *state)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	char *path = bbk_strf("%s/seen-XXXXXX", state);
-	int fd = bbk_make_dirs(state, &ignored) < 0 ? -1 : mkstemp(path);
-
-	if (fd < 0) {
-		free(path);
-		return NULL;
-	}
-	close(fd);
-	return path;
 }
 
 /*
@@ -299,45 +286,29 @@ static void judge_pins(struct bbk_ssh_answer *answer,
 		answer->outcome = BBK_SSH_HOST_CHANGED;
 }
 
-static int run_with(struct bbk_openssh *self, const struct bbk_ssh_call *call,
-		    const char *seen, struct bbk_ssh_answer *answer,
-		    struct bbk_err *err)
-{
-	BBK_AUTO(process) process = BBK_PROCESS_INIT;
-	int64_t start = bbk_system_clock.now(&bbk_system_clock);
-
-	if (begin(&process, "ssh", RUN_MS, err) < 0)
-		return -1;
-	build(&process, call, self->helper, seen);
-	if (bbk_process_run(&process, err) < 0)
-		return -1;
-	answer->milliseconds = bbk_system_clock.now(&bbk_system_clock) - start;
-	bbk_ssh_classify(answer, bbk_str_get(&process.err),
-			 bbk_str_get(&process.out), process.out.len,
-			 process.status,
-			 call->auth == BBK_SSH_KEY ? call->key : NULL);
-	if (process.timed_out) {
-		answer->outcome = BBK_SSH_NETWORK;
-		bbk_replace(&answer->said, "it did not answer in time");
-	}
-	return 0;
-}
-
 static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 	       struct bbk_ssh_answer *answer, struct bbk_err *err)
 {
 	struct bbk_openssh *self = (struct bbk_openssh *)ssh;
 	BBK_AUTO(ssh_answer) got = BBK_SSH_ANSWER_INIT;
-	char *seen = make_seen(self->state);
-	int rc = run_with(self, call, seen, &got, err);
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+	int64_t start = bbk_system_clock.now(&bbk_system_clock);
 
-	if (seen) {
-		read_seen(&got.hostkey, seen);
-		(void)unlink(seen);
-		free(seen);
-	}
-	if (rc < 0)
+	if (begin(&process, "ssh", RUN_MS, err) < 0)
 		return -1;
+	build(&process, call, self->helper);
+	if (bbk_process_run(&process, err) < 0)
+		return -1;
+	got.milliseconds = bbk_system_clock.now(&bbk_system_clock) - start;
+	bbk_ssh_classify(&got, bbk_str_get(&process.err),
+			 bbk_str_get(&process.out), process.out.len,
+			 process.status,
+			 call->auth == BBK_SSH_KEY ? call->key : NULL);
+	if (process.timed_out) {
+		got.outcome = BBK_SSH_NETWORK;
+		bbk_replace(&got.said, "it did not answer in time");
+	}
+	read_seen(&got.hostkey, bbk_str_get(&process.err));
 	judge_pins(&got, call->pins);
 	bbk_ssh_answer_release(answer);
 	*answer = got;
@@ -444,12 +415,10 @@ static bool agent_has_keys(struct bbk_ssh *ssh)
 	       !process.timed_out && process.status == 0;
 }
 
-void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
-		      const char *state)
+void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper)
 {
 	openssh->ssh.run = run;
 	openssh->ssh.plan = plan;
 	openssh->ssh.agent_has_keys = agent_has_keys;
 	openssh->helper = helper;
-	openssh->state = state;
 }

@@ -102,11 +102,9 @@ struct bbk_ssh {
 struct bbk_openssh {
 	struct bbk_ssh ssh;
 	const char *helper; /* path of git-bbkey-ssh, borrowed */
-	const char *state;  /* state folder, borrowed */
 };
 
-void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
-		      const char *state);
+void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper);
 
 /* What the text of `ssh -v` and the first bytes of stdout say. */
 void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
