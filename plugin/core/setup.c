@@ -261,8 +261,10 @@ static int visit_again(struct bbk_setup *setup, bool with_key,
 		    bbk_access_open(&setup->access, setup->env,
 				    &found->instance, found->ssh_user,
 				    found->ssh_host, found->ssh_port, NULL,
-				    &ignored) == 0)
+				    &ignored) == 0) {
+			setup->access.dry_run = setup->wish->dry_run;
 			return visit(setup, with_key, err);
+		}
 	}
 	*err = first;
 	first = (struct bbk_err)BBK_ERR_INIT;
