@@ -165,7 +165,8 @@ install_brew() {
 find_brew_libraries() {
 	local curl
 	curl=$(brew --prefix curl 2>/dev/null) || return 0
-	export PKG_CONFIG_PATH="$curl/lib/pkgconfig${PKG_CONFIG_PATH:+:}${PKG_CONFIG_PATH:-}"
+	PKG_CONFIG_PATH=$curl/lib/pkgconfig:${PKG_CONFIG_PATH:-}
+	export PKG_CONFIG_PATH
 }
 
 # --- build ----------------------------------------------------------------

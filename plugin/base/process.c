@@ -12,7 +12,8 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-#define POLL_MS 50	/* how often a child that keeps its pipes is looked at */
+#define POLL_MS 50 /* how often a child that keeps its pipes is looked at */
+#define REAP_MS 1  /* and one that has closed them, so is about to end */
 
 extern char **environ;
 
@@ -182,14 +183,16 @@ static bool reaped(struct bbk_process *process, pid_t pid, int flags)
 	return true;
 }
 
-static int time_left(const struct bbk_process *process, int64_t end)
+static int time_left(const struct bbk_process *process,
+		     const struct pipes *p, int64_t end)
 {
+	int slice = p->out[0] < 0 && p->err[0] < 0 ? REAP_MS : POLL_MS;
 	int64_t left;
 
 	if (!process->deadline_ms)
-		return POLL_MS;
+		return slice;
 	left = end - bbk_system_clock.now(&bbk_system_clock);
-	return left <= 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+	return left <= 0 ? 0 : left < slice ? (int)left : slice;
 }
 
 /* Moves bytes until the pipes are closed, the child is gone or time is up. */
@@ -204,7 +207,7 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 		struct pollfd fds[] = { { p->in[1], POLLOUT, 0 },
 					{ p->out[0], POLLIN, 0 },
 					{ p->err[0], POLLIN, 0 } };
-		int wait = gone ? 0 : time_left(process, end);
+		int wait = gone ? 0 : time_left(process, p, end);
 		int ready = poll(fds, BBK_ARRAY_LEN(fds), wait);
 
 		if (ready > 0 && fds[0].revents)

@@ -71,9 +71,19 @@ static int read_line(int fd, char *line, size_t size)
 	return 0;
 }
 
+/* A line that tells of work in progress may stand where we ask. */
+static void clear_line(int fd)
+{
+	const char *term = getenv("TERM");
+
+	if (term && strcmp(term, "dumb") != 0)
+		(void)bbk_write_all(fd, "\r\033[K", 4);
+}
+
 static int ask(int fd, const char *question, char *line, size_t size,
 	       struct bbk_err *err)
 {
+	clear_line(fd);
 	if (bbk_write_all(fd, question, strlen(question)) < 0 ||
 	    read_line(fd, line, size) < 0)
 		return bbk_err_set(err, BBK_E_INTERRUPTED,

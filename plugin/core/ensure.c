@@ -198,10 +198,19 @@ static int register_key(struct ensure *e, struct bbk_err *err)
 
 static char *what_was_done(const struct ensure *e)
 {
-	return bbk_strf("git-bbkey: registered %s on project %s of %s, %s "
-			"access", e->key.facts.fingerprint, e->project,
-			e->instance.url.host,
-			e->grant.write ? "write" : "read");
+	const char *access = e->grant.write ? "write" : "read";
+
+	if (e->terms.target.scope == BBK_SCOPE_PERSONAL)
+		return bbk_strf("git-bbkey: registered this machine's key on "
+				"your account at %s", e->instance.url.host);
+	return bbk_strf("git-bbkey: registered this machine's key on %s %s%s%s "
+			"of %s, %s access",
+			e->terms.target.scope == BBK_SCOPE_REPO ?
+				"repository" : "project", e->project,
+			e->terms.target.scope == BBK_SCOPE_REPO ? "/" : "",
+			e->terms.target.scope == BBK_SCOPE_REPO ?
+				e->wish->repo : "",
+			e->instance.url.host, access);
 }
 
 /* May we, and with which token?  1: no. */

@@ -1,0 +1,129 @@
+#include "test.h"
+
+#include "base/address.h"
+
+static const struct {
+	const char *text, *context, *project, *repo;
+} forms[] = {
+	{ "https://h", "", NULL, NULL },
+	{ "https://h/bitbucket", "/bitbucket", NULL, NULL },
+	{ "https://h/scm/proj/app.git", "", "proj", "app" },
+	{ "https://h:7990/bitbucket/scm/qa/qa-res.git", "/bitbucket", "qa",
+	  "qa-res" },
+	{ "http://jo@h:7990/scm/~jo/slug.git", "", "~jo", "slug" },
+	{ "https://h/projects/QA/repos/qa-res/browse", "", "QA", "qa-res" },
+	{ "https://h/stash/projects/QA/repos/qa-res/browse/src/a.c", "/stash",
+	  "QA", "qa-res" },
+	{ "https://h/projects/QA", "", "QA", NULL },
+	{ "https://h/projects/QA/", "", "QA", NULL },
+	{ "https://h/projects/QA/repos", "", "QA", NULL },
+	{ "https://h/users/jo/repos/slug/browse", "", "~jo", "slug" },
+	{ "https://h/users/jo", "", "~jo", NULL },
+	{ "https://h/projects/~jo/repos/slug", "", "~jo", "slug" },
+	{ "ssh://git@h:7999/proj/app.git", NULL, "proj", "app" },
+	{ "ssh://git@h/PROJ/app.git", NULL, "PROJ", "app" },
+	{ "ssh://git@h:7999/~jo/app.git", NULL, "~jo", "app" },
+	{ "ssh://git@h:7999/proj/app", NULL, "proj", "app" },
+	{ "git@h:PROJ/app.git", NULL, "PROJ", "app" },
+	{ "git@h:~jo/app.git", NULL, "~jo", "app" },
+	{ "ssh://git@h:7999", NULL, NULL, NULL },
+	{ "https://h/scm/p/a.git.git", "", "p", "a.git" },
+	{ "https://h/scm/scm/scm.git", "", "scm", "scm" },
+	{ "https://h/projects/users/repos/repos", "", "users", "repos" },
+};
+
+static const char *const refused[] = {
+	"ssh://h/a", "ssh://h/a/b/c", "git@h:7999/a/b", "https://h/scm/p/.git",
+	"https://h/scm/p/..git", "https://h/scm/p/...git", "ssh://h/~/r",
+	"ssh://h/~~jo/r", "ssh://h/p/~r", "https://h/users/~jo",
+	"ssh://h/p~q/r", "ssh://h/-p/r", "ssh://h/p/-r",
+};
+
+static void every_documented_form_is_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS(forms); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		if (bbk_url_parse(&url, forms[i].text, &err) < 0 ||
+		    bbk_address_of(&address, &url, &err) < 0) {
+			miss("%s: %s", forms[i].text, err.what);
+			continue;
+		}
+		miss_text(address.context, forms[i].context, forms[i].text);
+		miss_text(address.project, forms[i].project, forms[i].text);
+		miss_text(address.repo, forms[i].repo, forms[i].text);
+	}
+}
+
+static void what_has_no_form_is_not_bitbucket(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS(refused); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		if (bbk_url_parse(&url, refused[i], &err) == 0 &&
+		    bbk_address_of(&address, &url, &err) == 0)
+			miss("%s: project '%s', repo '%s'", refused[i],
+			     address.project ? address.project : "",
+			     address.repo ? address.repo : "");
+		else
+			miss_class(&err, BBK_E_NOT_BITBUCKET, refused[i]);
+	}
+}
+
+/* Half a clone URL would become an instance with a context of its own. */
+static void half_a_clone_url_is_no_instance(void **state)
+{
+	static const char *const texts[] = { "https://h/scm/PROJ",
+					     "https://h/scm/p/r.git/info/refs",
+					     "https://h/scm", "https://h/projects" };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(texts); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		assert_int_equal(bbk_url_parse(&url, texts[i], &err), 0);
+		if (bbk_address_of(&address, &url, &err) == 0 &&
+		    !address.project)
+			miss("%s is an instance at '%s'", texts[i],
+			     address.context);
+	}
+}
+
+static void names_are_what_bitbucket_allows(void **state)
+{
+	char name[140] = "";
+
+	(void)state;
+	for (int i = 0; i < 129; i++)
+		name[i] = 'a';
+	assert_false(bbk_repo_is_valid(name));
+	assert_false(bbk_project_is_valid(name));
+	name[128] = '\0';
+	assert_true(bbk_repo_is_valid(name));
+	assert_true(bbk_project_same("PROJ", "proj"));
+	assert_false(bbk_project_same("PROJ", "proj2"));
+	assert_false(bbk_project_same("PROJ", "~proj"));
+	assert_false(bbk_repo_is_valid(""));
+	assert_false(bbk_repo_is_valid("a\nb"));
+	assert_false(bbk_repo_is_valid("@project"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_documented_form_is_read),
+		TEST(what_has_no_form_is_not_bitbucket),
+		TEST(half_a_clone_url_is_no_instance),
+		TEST(names_are_what_bitbucket_allows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
