@@ -4,7 +4,7 @@ add_library(bbk_flags INTERFACE)
 target_compile_options(bbk_flags INTERFACE
 	-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla
-	-Wundef -Wformat=2 -Wno-format-nonliteral)
+	-Wundef -Wformat=2)
 if(BBK_WERROR)
 	target_compile_options(bbk_flags INTERFACE -Werror)
 endif()

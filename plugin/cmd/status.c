@@ -244,6 +244,19 @@ static void print_ssh(const struct bbk_env *env,
 	line(env, status->ssh == BBK_SSH_STATE_OK, text);
 }
 
+static void print_known(const struct bbk_env *env,
+			const struct bbk_status *status, struct bbk_str *text)
+{
+	for (size_t i = 0; i < status->known.len; i++) {
+		char *path = bbk_path_shown(status->known.v[i],
+					    env->paths.home);
+
+		bbk_str_addf(text, "The server knows %s", path);
+		line(env, true, text);
+		free(path);
+	}
+}
+
 static void print_human(const struct bbk_env *env,
 			const struct bbk_status *status)
 {
@@ -265,6 +278,7 @@ static void print_human(const struct bbk_env *env,
 			print_key(env, status, &text);
 		print_host_key(env, status, &text);
 		print_ssh(env, status, &text);
+		print_known(env, status, &text);
 	}
 	if (status->ready)
 		fprintf(env->out, "Ready.\n");

@@ -84,7 +84,7 @@ static enum verdict refuse(const struct bbk_key *key, const char *why,
 	char *shown = bbk_scrubbed(key->path);
 
 	bbk_err_set(err, BBK_E_KEYFILE, "the key file '%s' %s", shown, why);
-	bbk_err_hint(err, mend, shown);
+	bbk_err_hint(err, "%s '%s'", mend, shown);
 	free(shown);
 	return UNUSABLE;
 }
@@ -115,11 +115,12 @@ static enum verdict judge(struct bbk_key *key, const struct bbk_keydir *dir,
 	case BBK_KEYFILE_NONE:
 		return FREE;
 	case BBK_KEYFILE_STRANGE:
-		return refuse(key, "is not a file of yours", "move '%s' away, "
-			      "or choose a key with --key <path>", err);
+		return refuse(key, "is not a file of yours",
+			      "choose a key with --key <path>, or move away",
+			      err);
 	case BBK_KEYFILE_OPEN:
 		return refuse(key, "can be read by other users, so ssh will "
-			      "not use it", "run: chmod 600 '%s'", err);
+			      "not use it", "run: chmod 600", err);
 	case BBK_KEYFILE_EMPTY:
 		if (bbk_keyfile_read_public(dir, name, &beside, err) < 0)
 			return UNUSABLE;
@@ -146,8 +147,8 @@ static enum verdict search(struct bbk_key *key, const struct bbk_keydir *dir,
 		if (verdict != ANOTHERS)
 			return verdict;
 	}
-	return refuse(key, "and its eight neighbours are not ours", "move '%s' "
-		      "away, or choose a key with --key <path>", err);
+	return refuse(key, "and its eight neighbours are not ours",
+		      "choose a key with --key <path>, or move away", err);
 }
 
 static int find_given(struct bbk_key *key, const char *path,
@@ -163,13 +164,13 @@ static int find_given(struct bbk_key *key, const char *path,
 		return bbk_err_errno(err, BBK_E_KEYFILE, errno,
 				     "cannot use the key '%s'", path);
 	if (!S_ISREG(st.st_mode)) {
-		refuse(key, "is not a regular file", "give --key the path of a "
-		       "private key instead of '%s'", err);
+		refuse(key, "is not a regular file",
+		       "give --key the path of a private key, not of", err);
 		return -1;
 	}
 	if (st.st_mode & 077) {
 		refuse(key, "can be read by other users, so ssh will not use "
-		       "it", "run: chmod 600 '%s'", err);
+		       "it", "run: chmod 600", err);
 		return -1;
 	}
 	rc = bbk_keygen_public(key->path, &line, err);

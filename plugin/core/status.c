@@ -5,6 +5,7 @@
 
 #include "core/remote.h"
 #include "ssh/hostkey.h"
+#include "ssh/survey.h"
 
 static const char *const ssh_words[] = { "ok", "denied", "no-access",
 					 "unreachable", "skipped" };
@@ -24,6 +25,7 @@ void bbk_status_release(struct bbk_status *status)
 	bbk_record_release(&status->record);
 	bbk_key_release(&status->key);
 	bbk_access_release(&status->access);
+	bbk_strv_release(&status->known);
 }
 
 /* Enrolled instances only: status asks nobody which host is whose. */
@@ -142,6 +144,25 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 	return 0;
 }
 
+/* Advisory: whatever stands in its way, status goes on without. */
+static void survey(struct bbk_status *status, const struct bbk_env *env)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(strv) files = BBK_STRV_INIT;
+	struct bbk_survey_wish wish = {
+		.host = status->found.ssh_host, .port = status->found.ssh_port,
+		.user = status->found.ssh_user, .files = &files,
+		.fingerprint = status->access.fingerprint,
+	};
+
+	if (status->access.hostkey != BBK_HOSTKEY_VERIFIED ||
+	    !wish.fingerprint || !bbk_begins(wish.fingerprint, "SHA256:"))
+		return;
+	bbk_public_keys(env->paths.ssh, &files);
+	if (bbk_survey_run(&wish, &status->known, &ignored) < 0)
+		return;
+}
+
 int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 		   const char *remote, bool offline, struct bbk_err *err)
 {
@@ -163,6 +184,8 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 	if (look_at_known_hosts(status, env, err) < 0 ||
 	    (!offline && ask_server(status, env, err) < 0))
 		return -1;
+	if (!offline && env->verbose)
+		survey(status, env);
 	status->ready = status->on_record && !status->key_problem &&
 			status->over_ssh &&
 			(status->ssh == BBK_SSH_STATE_OK ||

@@ -35,6 +35,7 @@ struct bbk_status {
 	enum bbk_ssh_state ssh;
 	char *ssh_said;
 	int64_t milliseconds;
+	struct bbk_strv known; /* -v: public key files that the server knows */
 };
 
 #define BBK_STATUS_INIT \
@@ -45,7 +46,8 @@ struct bbk_status {
 void bbk_status_release(struct bbk_status *status);
 
 /*
- * remote may be NULL: as `init` chooses.  offline: no connection at all.
+ * remote may be NULL: as `init` chooses.  offline: no connection at all.  With
+ * env->verbose, the server is also asked which other keys it knows.
  * Class usage outside a repository, not-bitbucket for a remote that is none.
  */
 int bbk_status_get(struct bbk_status *status, struct bbk_env *env,

@@ -28,11 +28,12 @@ static bool type_byte(int c)
 	       (c && strchr("@.-", c));
 }
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz"
+			     "0123456789+/";
+
 static int base64_value(int c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
 	const char *at = c ? strchr(digits, c) : NULL;
 
 	return at ? (int)(at - digits) : -1;
@@ -109,4 +110,34 @@ int bbk_pubkey_parse(struct bbk_pubkey *key, const char *line, size_t len,
 	*key = parsed;
 	parsed = (struct bbk_pubkey)BBK_PUBKEY_INIT;
 	return 0;
+}
+
+void bbk_pubkey_blob(const struct bbk_pubkey *key, struct bbk_str *bytes)
+{
+	unsigned long bits = 0;
+	int have = 0;
+
+	for (const char *c = key->blob; *c && *c != '='; c++) {
+		bits = bits << 6 | (unsigned)base64_value(*c);
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		bbk_str_addc(bytes, (char)(bits >> have & 0xff));
+	}
+}
+
+void bbk_base64(struct bbk_str *out, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+	unsigned long bits = 0;
+	int have = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bits = bits << 8 | byte[i];
+		for (have += 8; have >= 6; have -= 6)
+			bbk_str_addc(out, digits[bits >> (have - 6) & 0x3f]);
+	}
+	if (have)
+		bbk_str_addc(out, digits[bits << (6 - have) & 0x3f]);
 }

@@ -8,6 +8,7 @@
 #define SSH_PUBKEY_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +29,10 @@ void bbk_pubkey_release(struct bbk_pubkey *key);
  */
 int bbk_pubkey_parse(struct bbk_pubkey *key, const char *line, size_t len,
 		     struct bbk_err *err) BBK_MUST_CHECK;
+
+/* The blob's bytes, as they go over the wire. */
+void bbk_pubkey_blob(const struct bbk_pubkey *key, struct bbk_str *bytes);
+/* Adds base64 without '=', as in a fingerprint. */
+void bbk_base64(struct bbk_str *out, const void *bytes, size_t len);
 
 #endif

@@ -236,3 +236,23 @@ int bbk_keyfile_write_public(const struct bbk_keydir *dir, const char *name,
 	free(public);
 	return rc;
 }
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void bbk_public_keys(const char *folder, struct bbk_strv *files)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (bbk_ends(entry->d_name, ".pub"))
+			bbk_strv_addf(files, "%s/%s", folder, entry->d_name);
+	closedir(dir);
+	if (files->len)
+		qsort(files->v, files->len, sizeof(files->v[0]), by_name);
+}

@@ -64,4 +64,7 @@ int bbk_keyfile_write_public(const struct bbk_keydir *dir, const char *name,
 			     const char *line, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* The public key files in a folder, sorted; none where it cannot be read. */
+void bbk_public_keys(const char *folder, struct bbk_strv *files);
+
 #endif
