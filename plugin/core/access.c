@@ -178,9 +178,12 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 static int save(struct bbk_access *access, struct bbk_env *env,
 		const struct bbk_hostkey *key, struct bbk_err *err)
 {
+	char *line = bbk_strf("%s %s %s", key->name, key->type, key->blob);
 	bool had = false;
+	int rc = bbk_known_hosts_has(env->paths.state, line, &had, err);
 
-	if (bbk_known_hosts_has(env->paths.state, key->name, &had, err) < 0)
+	free(line);
+	if (rc < 0)
 		return -1;
 	access->saved = access->saved || !had;
 	return access->dry_run ? 0 :

@@ -62,14 +62,15 @@ static int read_ours(struct bbk_str *text, const char *state,
 }
 
 /* We write "<name> <type> <blob>" and nothing else into that file. */
-static bool line_is_for(const char *line, const char *name)
+static bool line_is_for(const char *line, const char *words)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(words);
 
-	return !strncmp(line, name, len) && line[len] == ' ';
+	return !strncmp(line, words, len) &&
+	       (!line[len] || line[len] == ' ' || line[len] == '\n');
 }
 
-int bbk_known_hosts_has(const char *state, const char *name, bool *has,
+int bbk_known_hosts_has(const char *state, const char *words, bool *has,
 			struct bbk_err *err)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
@@ -80,7 +81,7 @@ int bbk_known_hosts_has(const char *state, const char *name, bool *has,
 	*has = false;
 	for (line = bbk_str_get(&text); *line; line += strcspn(line, "\n")) {
 		line += *line == '\n';
-		*has = *has || line_is_for(line, name);
+		*has = *has || line_is_for(line, words);
 	}
 	return 0;
 }

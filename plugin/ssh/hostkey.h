@@ -17,8 +17,11 @@ char *bbk_known_hosts_path(const char *state);
 char *bbk_known_hosts_option(const char *state,
 			     const struct bbk_strv *global);
 
-/* Is there an entry of ours for this host key name ("[host]:7999")? */
-int bbk_known_hosts_has(const char *state, const char *name, bool *has,
+/*
+ * Is there an entry of ours that begins with these words: a host key name
+ * ("[host]:7999"), or all of it ("[host]:7999 ssh-rsa AAAA...")?
+ */
+int bbk_known_hosts_has(const char *state, const char *words, bool *has,
 			struct bbk_err *err) BBK_MUST_CHECK;
 /* Makes this the only entry of ours for its name. */
 int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
