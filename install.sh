@@ -108,7 +108,7 @@ missing() {
 	local name
 	for name in "$@"; do
 		case $name in
-		libcurl4-openssl-dev) # any flavour will do; they exclude each other
+		libcurl4-openssl-dev) # they exclude each other, either will do
 			is_installed libcurl4-gnutls-dev && continue ;;
 		esac
 		is_installed "$name" || printf '%s ' "$name"
@@ -314,9 +314,10 @@ admin_config() {
 	cat <<-'EOF'
 	# git-bbkey: settings for everyone on this machine.
 	#
-	# The system's git configuration includes this file, and nothing in it is in
-	# force until you write it.  A person still runs `git bbkey init <base>` to
-	# switch on automatic setup; what stands here are the defaults.
+	# The system's git configuration includes this file, and nothing in it
+	# is in force until you write it.  A person still runs
+	# `git bbkey init <base>` to switch on automatic setup; what stands
+	# here are the defaults.
 	#
 	#	[bbkey "https://bitbucket.example.com"]
 	#		scope = project
@@ -584,7 +585,8 @@ start_sandbox() {
 	exec 9>"$temp/alive"
 	until [ -s "$temp/ready" ]; do
 		tries=$((tries + 1))
-		if [ "$tries" -gt 300 ] || ! kill -0 "$sandbox" 2>/dev/null; then
+		if [ "$tries" -gt 300 ] ||
+		   ! kill -0 "$sandbox" 2>/dev/null; then
 			tail -n 20 "$temp/log" >&2
 			die 'the sandbox does not start'
 		fi
@@ -664,7 +666,8 @@ in the git configuration. No key is made yet, nothing is registered.'
 
 demo_clone() {
 	title '2. Clone, plainly' \
-"The server knows $(ask keys | grep -c .) access keys; project PROJ has never seen this machine.
+"The server knows $(ask keys | grep -c .) access keys; \
+project PROJ has never seen this machine.
 Its https address is carried over SSH; inside the clone a key is made, and
 registered on the project."
 	show git clone "$base/scm/proj/app.git"

@@ -223,6 +223,11 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 				      p->out[0] < 0 && p->err[0] < 0 &&
 						      !process->deadline_ms ?
 					      0 : WNOHANG);
+		if (!gone && process->stop_when_full &&
+		    process->out.len >= process->out_max) {
+			(void)kill(pid, SIGKILL);
+			gone = reaped(process, pid, 0);
+		}
 		if (!gone && process->deadline_ms && wait == 0) {
 			process->timed_out = true;
 			(void)kill(pid, SIGKILL);

@@ -24,6 +24,7 @@ struct bbk_process {
 	bool inherit_err;     /* 2 is ours */
 	size_t out_max;	      /* bytes of 1 and 2 to keep; the rest is read */
 	size_t err_max;	      /* and dropped.  0: /dev/null */
+	bool stop_when_full;  /* killed once out_max is reached */
 	int64_t deadline_ms;  /* 0: none.  Killed when it is over */
 
 	struct bbk_str out;
@@ -33,7 +34,7 @@ struct bbk_process {
 };
 
 #define BBK_PROCESS_INIT \
-	{ BBK_STRV_INIT, BBK_STRV_INIT, NULL, 0, false, false, 0, 0, 0, \
+	{ BBK_STRV_INIT, BBK_STRV_INIT, NULL, 0, false, false, 0, 0, false, 0, \
 	  BBK_STR_INIT, BBK_STR_INIT, 0, false }
 
 void bbk_process_release(struct bbk_process *process);

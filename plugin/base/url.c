@@ -357,3 +357,12 @@ bool bbk_url_same_origin(const struct bbk_url *a, const struct bbk_url *b)
 	return a->scheme == b->scheme && a->port == b->port &&
 	       !strcmp(a->host, b->host);
 }
+
+bool bbk_url_within(const struct bbk_url *url, const struct bbk_url *base)
+{
+	size_t len = strlen(base->path);
+
+	return bbk_url_same_origin(url, base) &&
+	       bbk_begins(url->path, base->path) &&
+	       (!url->path[len] || url->path[len] == '/');
+}

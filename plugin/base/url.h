@@ -47,6 +47,8 @@ void bbk_url_add(struct bbk_str *out, const struct bbk_url *url);
 /* The same with user@ in front of the host, if there is one. */
 void bbk_url_add_user(struct bbk_str *out, const struct bbk_url *url);
 bool bbk_url_same_origin(const struct bbk_url *a, const struct bbk_url *b);
+/* The same origin, and "/a" or "/a/b" within "/a"; "/ab" is not. */
+bool bbk_url_within(const struct bbk_url *url, const struct bbk_url *base);
 
 /* The parts on their own, by the same rules, for an ssh command line. */
 bool bbk_host_is_valid(const char *host);

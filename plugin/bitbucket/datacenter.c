@@ -96,25 +96,30 @@ void bbk_dc_repo_release(struct bbk_dc_repo *repo)
 {
 	free(repo->project);
 	free(repo->slug);
-	free(repo->ssh_url);
+	bbk_strv_release(&repo->ssh_urls);
 	*repo = (struct bbk_dc_repo)BBK_DC_REPO_INIT;
 }
 
 /* links.clone[]: found by name, in any order; reference 1.8 */
-static void read_clone_links(struct bbk_dc_repo *repo,
-			     const struct json_t *json)
+static int read_clone_links(struct bbk_dc_repo *repo,
+			    const struct json_t *json)
 {
 	const struct json_t *clone =
 		bbk_json_array(bbk_json_object(json, "links"), "clone");
 
-	for (size_t i = 0; i < bbk_json_len(clone) && i < 16; i++) {
+	if (!clone)
+		return -1;
+	for (size_t i = 0; i < bbk_json_len(clone); i++) {
 		const struct json_t *link = bbk_json_item(clone, i);
 		const char *name = bbk_json_string(link, "name");
+		const char *href = bbk_json_string(link, "href");
 
-		if (name && !strcmp(name, "ssh"))
-			bbk_replace(&repo->ssh_url,
-				    bbk_json_string(link, "href"));
+		if (!name || !href)
+			return -1;
+		if (!strcmp(name, "ssh"))
+			bbk_strv_add(&repo->ssh_urls, href);
 	}
+	return 0;
 }
 
 static int read_repo(struct bbk_dc_repo *repo, const struct json_t *json,
@@ -125,12 +130,11 @@ static int read_repo(struct bbk_dc_repo *repo, const struct json_t *json,
 					  "key");
 
 	if (!slug || !key || !bbk_repo_is_valid(slug) ||
-	    !bbk_project_is_valid(key))
+	    !bbk_project_is_valid(key) || read_clone_links(repo, json) < 0)
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer does not describe a repository");
 	bbk_replace(&repo->slug, slug);
 	bbk_replace(&repo->project, key);
-	read_clone_links(repo, json);
 	return 0;
 }
 
@@ -293,7 +297,7 @@ static bool has_blob(const char *text, const char *blob)
 {
 	size_t len;
 
-	if (!text || !*(text += strcspn(text, " ")))
+	if (!*(text += strcspn(text, " ")))
 		return false;
 	len = strcspn(++text, " \r\n");
 	return len == strlen(blob) && !strncmp(text, blob, len);
@@ -304,6 +308,9 @@ static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
 	struct search *search = arg;
 	const char *text = bbk_json_string(key_of(search->target, json), "text");
 
+	if (!text) /* half a list is no list: the key may be in the other half */
+		return bbk_err_set(err, BBK_E_SERVER,
+				   "the answer is not a list of keys");
 	if (!has_blob(text, search->blob))
 		return 0;
 	return read_grant(search->grant, search->target, json, err) < 0 ?

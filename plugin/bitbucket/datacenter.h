@@ -39,10 +39,10 @@ int bbk_dc_settings(struct bbk_rest *rest, struct bbk_dc_settings *settings,
 struct bbk_dc_repo {
 	char *project;	   /* key, as the server spells it */
 	char *slug;
-	char *ssh_url;	   /* its clone link "ssh"; NULL: SSH is off */
+	struct bbk_strv ssh_urls; /* clone links "ssh"; none: SSH is off */
 };
 
-#define BBK_DC_REPO_INIT { NULL, NULL, NULL }
+#define BBK_DC_REPO_INIT { NULL, NULL, BBK_STRV_INIT }
 
 void bbk_dc_repo_release(struct bbk_dc_repo *repo);
 int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,

@@ -217,7 +217,10 @@ static int failed(CURL *easy, CURLcode code, const char *text,
 			    "the answer is larger than Bitbucket's ever are");
 	else
 		bbk_err_set(err, class, "%s", why);
-	if (class == BBK_E_TLS)
+	if (class == BBK_E_TLS && strstr(why, "expired"))
+		bbk_err_hint(err, "ask your Bitbucket admin to renew the "
+				  "certificate, and check this machine's date");
+	else if (code == CURLE_PEER_FAILED_VERIFICATION)
 		bbk_err_hint(err, "if your company has a CA of its own, set "
 				  "http.sslCAInfo to its certificate: git "
 				  "config --global http.sslCAInfo <file>");

@@ -1,7 +1,9 @@
 #include "bitbucket/rest.h"
 
+#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 
@@ -33,9 +35,15 @@ void bbk_rest_reply_release(struct bbk_rest_reply *reply)
 int64_t bbk_retry_after(const char *value, int64_t fallback)
 {
 	long seconds = PAUSE_MAX_MS / 1000;
+	time_t date;
 
-	if (!value || !bbk_is_digit(value[0]))
-		return fallback;
+	if (!value || !bbk_is_digit(value[0])) {
+		date = value ? curl_getdate(value, NULL) : -1;
+		seconds = date > time(NULL) ? (long)(date - time(NULL)) : 0;
+		return date < 0 || !seconds ? fallback :
+		       seconds * 1000 < PAUSE_MAX_MS ? seconds * 1000 :
+						       PAUSE_MAX_MS;
+	}
 	if (strspn(value, "0123456789") != strlen(value))
 		return fallback;
 	if (bbk_parse_number(value, 0, PAUSE_MAX_MS / 1000, &seconds) < 0)
@@ -71,8 +79,14 @@ static int redirected(const struct bbk_http_reply *http, struct bbk_err *err)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(url) url = BBK_URL_INIT;
+	const char *slashes = http->location ? strstr(http->location, "://") :
+					       NULL;
+	char *origin = !slashes ? bbk_strdup("") :
+		bbk_strndup(http->location,
+			    (size_t)(slashes - http->location) + 3 +
+				    strcspn(slashes + 3, "/?#"));
 
-	if (http->location && bbk_url_parse(&url, http->location, &ignored) == 0)
+	if (bbk_url_parse(&url, origin, &ignored) == 0)
 		bbk_err_set(err, BBK_E_SERVER,
 			    "the server sends us on to host '%s', which is "
 			    "never followed (HTTP %ld)", url.host,
@@ -81,6 +95,7 @@ static int redirected(const struct bbk_http_reply *http, struct bbk_err *err)
 		bbk_err_set(err, BBK_E_SERVER,
 			    "the server sends us elsewhere, which is never "
 			    "followed (HTTP %ld)", http->status);
+	free(origin);
 	return bbk_err_hint(err, "check the address of the instance, its "
 				 "context path included");
 }
@@ -148,8 +163,10 @@ static int refused(struct bbk_rest *rest, struct bbk_rest_reply *reply,
 	case 403:
 		return forbidden(reply, http, err);
 	case 404:
-		return said(err, BBK_E_PERMISSION,
-			    "it does not exist, or you may not see it", reply);
+		return bbk_err_set(err, BBK_E_PERMISSION,
+				   "%s or you may not see it (HTTP 404)",
+				   reply->message ? reply->message :
+						    "it does not exist,");
 	case 409:
 		return said(err, BBK_E_CONFLICT, "Bitbucket says that it is "
 			    "there already", reply);
@@ -166,6 +183,17 @@ static int refused(struct bbk_rest *rest, struct bbk_rest_reply *reply,
 	}
 }
 
+/* "application/json;charset=UTF-8": reference 1.2 */
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+
+	for (size_t i = 0; i < sizeof(json) - 1; i++)
+		if (!type || bbk_lower(type[i]) != json[i])
+			return false;
+	return true;
+}
+
 static int understood(struct bbk_rest_reply *reply,
 		      const struct bbk_http_reply *http, struct bbk_err *err)
 {
@@ -173,7 +201,8 @@ static int understood(struct bbk_rest_reply *reply,
 
 	if (http->status == 204)
 		return 0;
-	if (bbk_json_parse(&reply->json, bbk_str_get(&http->body),
+	if (is_json(http->type) &&
+	    bbk_json_parse(&reply->json, bbk_str_get(&http->body),
 			   http->body.len, err) == 0 &&
 	    bbk_json_is_object(reply->json.root))
 		return 0;
@@ -238,7 +267,7 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 	bbk_str_add(&url, path);
 	request.url = bbk_str_get(&url);
 	if (send_patiently(rest, &request, &http, err) < 0)
-		return bbk_err_wrap(err, "cannot reach %s", rest->api.host);
+		return bbk_err_wrap(err, "cannot reach %s", url.s);
 	got.status = http.status;
 	if (http.user && !as_nobody)
 		bbk_replace(&rest->who, http.user);

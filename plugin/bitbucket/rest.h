@@ -57,8 +57,8 @@ int bbk_rest_call_as_nobody(struct bbk_rest *rest, const char *path,
 	BBK_MUST_CHECK;
 
 /*
- * Retry-After in milliseconds: seconds, 0..10 s; an HTTP date, a negative or
- * anything else is `fallback`.  Bitbucket sends seconds.
+ * Retry-After in milliseconds, at most 10 s: a number of seconds (Bitbucket's
+ * way) or an HTTP date; anything else, and a date in the past, is `fallback`.
  */
 int64_t bbk_retry_after(const char *value, int64_t fallback);
 

@@ -11,21 +11,18 @@ struct arguments {
 	struct bbk_strv git;   /* behind "--" */
 };
 
-static int clone_after(struct bbk_setup *setup, struct bbk_screen *screen,
-		       const struct arguments *args, bool json,
-		       struct bbk_err *err)
+static int clone_after(struct bbk_setup *setup, struct arguments *args,
+		       bool json, struct bbk_err *err)
 {
 	int status = 0;
 
-	if (!setup->found.repo)
-		return bbk_err_set(err, BBK_E_USAGE,
-				   "this URL names no repository to clone");
+	if (setup->env->quiet)
+		bbk_strv_add(&args->git, "--quiet");
 	if (!setup->wish->dry_run &&
 	    bbk_git_clone(setup->ssh_url,
 			  args->plain.len > 1 ? args->plain.v[1] : NULL,
 			  &args->git, &status, err) < 0)
 		return -1;
-	(void)screen;
 	if (json && !status) {
 		BBK_AUTO(json) object = BBK_JSON_INIT;
 
@@ -36,8 +33,7 @@ static int clone_after(struct bbk_setup *setup, struct bbk_screen *screen,
 }
 
 static int run_clone(struct bbk_env *env, const struct bbk_wish *wish,
-		     const struct arguments *args, bool json,
-		     struct bbk_err *err)
+		     struct arguments *args, bool json, struct bbk_err *err)
 {
 	struct bbk_screen screen;
 	struct bbk_setup setup;
@@ -47,7 +43,7 @@ static int run_clone(struct bbk_env *env, const struct bbk_wish *wish,
 	bbk_setup_init(&setup, env, wish, &screen.progress);
 	rc = bbk_setup_run(&setup, err);
 	if (rc == 0)
-		rc = clone_after(&setup, &screen, args, json, err);
+		rc = clone_after(&setup, args, json, err);
 	else
 		bbk_screen_fail(&screen);
 	bbk_setup_release(&setup);

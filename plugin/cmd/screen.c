@@ -210,7 +210,7 @@ static void say(struct bbk_str *out, const struct bbk_setup *setup,
 }
 
 static const char *const doing[] = {
-	"Asking Bitbucket what it is", "Making a key",
+	"Asking Bitbucket", "Making a key",
 	"Checking the server's host key", "Registering the key",
 	"Trying the key", "Changing the remote's URL",
 	"Switching on automatic setup", "Cloning",

@@ -116,7 +116,10 @@ static struct json_t *json_ssh(const struct bbk_status *status)
 	struct json_t *part = bbk_json_new_object();
 
 	bbk_json_put_string(part, "state", bbk_ssh_state_word(status->ssh));
-	bbk_json_put_string(part, "access", !status->on_record ? NULL :
+	bbk_json_put_string(part, "access",
+			    !status->on_record ||
+			    (status->ssh != BBK_SSH_STATE_OK &&
+			     status->ssh != BBK_SSH_STATE_SKIPPED) ? NULL :
 			    status->record.write ? "write" : "read");
 	if (status->ssh == BBK_SSH_STATE_SKIPPED)
 		bbk_json_put_null(part, "milliseconds");
@@ -236,7 +239,9 @@ static void print_ssh(const struct bbk_env *env,
 		bbk_str_add(text, "SSH does not let you in");
 		break;
 	default:
-		bbk_str_add(text, "SSH cannot be reached");
+		bbk_str_add(text, status->access.hostkey ==
+				  BBK_HOSTKEY_CHANGED ? "SSH is not used" :
+							"SSH does not answer");
 		break;
 	}
 	if (status->ssh != BBK_SSH_STATE_OK && status->ssh_said)

@@ -70,8 +70,7 @@ static bool within(const struct bbk_url *url, const char *base_text)
 	BBK_AUTO(url) base = BBK_URL_INIT;
 
 	return base_text && bbk_url_parse(&base, base_text, &ignored) == 0 &&
-	       bbk_url_same_origin(&base, url) &&
-	       bbk_begins(url->path, base.path);
+	       bbk_url_within(url, &base);
 }
 
 static int unknown(const struct bbk_detected *found, struct bbk_err *err)
@@ -237,25 +236,50 @@ static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 	return rc < 0 ? -1 : 0;
 }
 
-/* The place, from the clone link or, without one, from the settings. */
+/* May this link's host be trusted without asking anybody? */
+static bool is_own_host(const struct bbk_detected *found, const char *host,
+			unsigned port)
+{
+	return !strcmp(host, found->instance.url.host) ||
+	       bbk_instance_has_ssh(&found->instance, host, port) ||
+	       (found->url.scheme == BBK_SSH && !strcmp(host, found->url.host));
+}
+
+/* The first link of the instance's own hosts; else the first of all. */
+static int choose_link(struct bbk_detected *found,
+		       const struct bbk_strv *links, struct bbk_err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < links->len; i++) {
+		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		bool own;
+
+		if (bbk_url_parse(&url, links->v[i], &ignored) < 0 ||
+		    url.scheme != BBK_SSH)
+			continue;
+		own = is_own_host(found, url.host, url.port);
+		if (any && !own)
+			continue;
+		bbk_replace(&found->ssh_host, url.host);
+		found->ssh_port = url.port;
+		any = true;
+		if (own)
+			break;
+	}
+	return any ? 0 : bbk_err_set(err, BBK_E_SERVER,
+				     "the server's clone link for ssh is not "
+				     "an ssh URL of Bitbucket");
+}
+
+/* The place, from the clone links or, without a repository, the settings. */
 static int find_place(struct bbk_detected *found,
 		      const struct bbk_dc_settings *settings,
 		      const struct bbk_dc_repo *repo, struct bbk_err *err)
 {
-	BBK_AUTO(url) url = BBK_URL_INIT;
-
-	if (repo->ssh_url) {
-		if (bbk_url_parse(&url, repo->ssh_url, err) < 0 ||
-		    url.scheme != BBK_SSH) {
-			bbk_err_release(err);
-			return bbk_err_set(err, BBK_E_SERVER,
-					   "the server's clone link for ssh is "
-					   "not an ssh URL of Bitbucket");
-		}
-		bbk_replace(&found->ssh_host, url.host);
-		found->ssh_port = url.port;
-		return 0;
-	}
+	if (repo->ssh_urls.len)
+		return choose_link(found, &repo->ssh_urls, err);
 	if (repo->slug) /* its links were there, and none was for ssh */
 		return no_ssh(found, err);
 	bbk_replace(&found->ssh_host, settings->host ?
@@ -288,9 +312,7 @@ static int check_place(struct bbk_detected *found, struct bbk_env *env,
 	char *question;
 	int yes;
 
-	if (!strcmp(host, found->instance.url.host) ||
-	    bbk_instance_has_ssh(&found->instance, host, found->ssh_port) ||
-	    (found->url.scheme == BBK_SSH && !strcmp(host, found->url.host)))
+	if (is_own_host(found, host, found->ssh_port))
 		return settings_name(found, settings, host, found->ssh_port) ||
 		       bbk_instance_has_ssh(&found->instance, host,
 					    found->ssh_port) ? 0 :

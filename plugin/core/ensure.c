@@ -182,8 +182,8 @@ static int register_key(struct ensure *e, struct bbk_err *err)
 	int rc = 1;
 
 	if (!e->key.fresh)
-		rc = bbk_dc_grant_find(&e->instance.rest, &e->terms.target,
-				       e->key.public.blob, &e->grant, err);
+		rc = bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,
+				    &e->grant, err);
 	if (rc > 0)
 		return bbk_grant_make(&e->instance, e->env, &e->terms,
 				      &e->key_wish, &e->key, &e->grant, err);
@@ -201,10 +201,10 @@ static char *what_was_done(const struct ensure *e)
 	const char *access = e->grant.write ? "write" : "read";
 
 	if (e->terms.target.scope == BBK_SCOPE_PERSONAL)
-		return bbk_strf("git-bbkey: registered this machine's key on "
-				"your account at %s", e->instance.url.host);
-	return bbk_strf("git-bbkey: registered this machine's key on %s %s%s%s "
-			"of %s, %s access",
+		return bbk_strf("git-bbkey: key registered on your account at "
+				"%s", e->instance.url.host);
+	return bbk_strf("git-bbkey: key registered on %s %s%s%s of %s, %s "
+			"access",
 			e->terms.target.scope == BBK_SCOPE_REPO ?
 				"repository" : "project", e->project,
 			e->terms.target.scope == BBK_SCOPE_REPO ? "/" : "",

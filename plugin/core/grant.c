@@ -142,19 +142,38 @@ static int explain(struct bbk_instance *instance,
 	if (err->class == BBK_E_PERMISSION) {
 		page = bbk_dc_keys_page(instance->base, &terms->target);
 		shown = bbk_path_shown(key->path, env->paths.home);
-		bbk_err_hint(err, "ask an admin of the %s to add %s.pub at %s "
-				  "(or use a token of a %s admin)", what,
-			     shown, page, what);
+		bbk_err_hint(err, "request it from an admin of the %s, who "
+				  "adds %s.pub at %s; or use a token of a %s "
+				  "admin; or try --scope %s", what, shown, page,
+			     what, terms->target.scope == BBK_SCOPE_PROJECT ?
+					     "repo or --scope personal" :
+					     "personal");
 		free(page);
 		free(shown);
 	}
+	if (err->class == BBK_E_SERVER && !err->hint)
+		bbk_err_hint(err, "if your admin limits the life of keys, try "
+				  "--expires <days>; if their type, "
+				  "--key-type <type>");
 	if (terms->target.scope == BBK_SCOPE_PERSONAL)
 		return bbk_err_wrap(err, "cannot register the key on your "
 					 "account");
-	return bbk_err_wrap(err, "cannot register the key on %s '%s%s%s'",
-			    what, terms->target.project,
-			    terms->target.repo ? "/" : "",
-			    terms->target.repo ? terms->target.repo : "");
+	if (terms->target.scope == BBK_SCOPE_REPO)
+		return bbk_err_wrap(err, "cannot register the key on "
+					 "repository '%s/%s'",
+				    terms->target.project, terms->target.repo);
+	return bbk_err_wrap(err, "cannot register the key on project '%s'",
+			    terms->target.project);
+}
+
+int bbk_grant_look(struct bbk_instance *instance, const struct bbk_env *env,
+		   const struct bbk_terms *terms, const struct bbk_key *key,
+		   struct bbk_grant *grant, struct bbk_err *err)
+{
+	int rc = bbk_dc_grant_find(&instance->rest, &terms->target,
+				   key->public.blob, grant, err);
+
+	return rc < 0 ? explain(instance, terms, env, key, err) : rc;
 }
 
 int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,

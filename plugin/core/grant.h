@@ -22,6 +22,12 @@ char *bbk_label_default(void);
 char *bbk_key_name(const struct bbk_instance *instance, const char *project,
 		   enum bbk_key_type type);
 
+/* What the server has for this key on the target.  1: nothing. */
+int bbk_grant_look(struct bbk_instance *instance, const struct bbk_env *env,
+		   const struct bbk_terms *terms, const struct bbk_key *key,
+		   struct bbk_grant *grant, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /*
  * Registers the key.  Where the server wants another type than a key of ours
  * has, an RSA key is made in its place (*key, and wish->type and name); where

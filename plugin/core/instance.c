@@ -148,14 +148,6 @@ bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 	return false;
 }
 
-/* "/a" is a prefix of "/a" and "/a/b", not of "/ab". */
-static bool path_within(const char *path, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return bbk_begins(path, prefix) && (!path[len] || path[len] == '/');
-}
-
 static bool base_is_enrolled(const struct bbk_env *env, const char *base)
 {
 	return bbk_config_base(env->config, base, "edition") ||
@@ -197,8 +189,7 @@ int bbk_instance_of_https(struct bbk_instance *instance, struct bbk_env *env,
 
 		if (!base_is_enrolled(env, bases.v[i]) ||
 		    bbk_url_parse(&base, bases.v[i], &ignored) < 0 ||
-		    !bbk_url_same_origin(&base, url) ||
-		    !path_within(url->path, base.path))
+		    !bbk_url_within(url, &base))
 			continue;
 		return bbk_instance_open(instance, env, &base, err);
 	}

@@ -144,6 +144,21 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
+/* What cannot work is refused before anything is asked or changed. */
+static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	const struct bbk_wish *wish = setup->wish;
+
+	if (wish->clone && !setup->found.address.repo)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "this URL names no repository to clone");
+	if (wish->passphrase && !wish->dry_run &&
+	    !setup->env->term->can_ask(setup->env->term))
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--passphrase needs a terminal");
+	return 0;
+}
+
 static int detect(struct bbk_setup *setup, struct bbk_err *err)
 {
 	const struct bbk_wish *wish = setup->wish;
@@ -158,7 +173,7 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 		  setup->remote_url ? setup->remote_url : wish->base;
 	how.from_person = !setup->remote_url;
 	if (bbk_detect_instance(found, setup->env, &how, err) < 0 ||
-	    settle_wish(setup, err) < 0 ||
+	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0 ||
 	    bbk_dc_release(&found->instance.rest,
 			   &found->instance.facts.release, err) < 0 ||
 	    detect_project(setup, &how, err) < 0)
@@ -306,8 +321,8 @@ static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
 	if (bbk_token_get(&found->instance, setup->env,
 			  setup->wish->token_file, true, err) < 0)
 		return -1;
-	rc = bbk_dc_grant_find(&found->instance.rest, &setup->terms.target,
-			       setup->key.public.blob, &setup->grant, err);
+	rc = bbk_grant_look(&found->instance, setup->env, &setup->terms,
+			    &setup->key, &setup->grant, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0)

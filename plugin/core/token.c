@@ -85,6 +85,65 @@ static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
 				    err);
 }
 
+/* git's way to ask through a program: GIT_ASKPASS, core.askPass, SSH_ASKPASS */
+static char *find_askpass(const struct bbk_env *env)
+{
+	const char *name = getenv("GIT_ASKPASS");
+
+	if (!name || !*name)
+		name = bbk_config_get(env->config, "core.askpass");
+	if (!name || !*name)
+		name = getenv("SSH_ASKPASS");
+	if (!name || !*name || env->term->never)
+		return NULL;
+	return strchr(name, '/') ? bbk_strdup(name) : bbk_program_find(name);
+}
+
+static int ask_program(const char *program, const char *prompt,
+		       struct bbk_str *answer, struct bbk_err *err)
+{
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+
+	bbk_strv_addl(&process.argv, program, prompt, NULL);
+	process.out_max = TOKEN_FILE_MAX;
+	process.inherit_err = true;
+	if (bbk_process_run(&process, err) < 0)
+		return -1;
+	if (process.status)
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the askpass program gave no answer");
+	bbk_str_addn(answer, bbk_str_get(&process.out),
+		     strcspn(bbk_str_get(&process.out), "\r\n"));
+	return 0;
+}
+
+/* As git asks: a user name, unless it is known, then the secret. */
+static int from_askpass(struct bbk_instance *instance, const char *program,
+			struct bbk_err *err)
+{
+	BBK_AUTO(str) user = BBK_STR_INIT;
+	BBK_AUTO(str) secret = BBK_STR_INIT;
+	struct bbk_rest *rest = &instance->rest;
+	char *prompt = bbk_strf("Username for '%s': ", instance->base);
+	int rc = rest->user ? 0 : ask_program(program, prompt, &user, err);
+
+	free(prompt);
+	prompt = bbk_strf("Password or HTTP access token for '%s': ",
+			  instance->base);
+	if (!rc)
+		rc = ask_program(program, prompt, &secret, err);
+	free(prompt);
+	rest->token_source = bbk_strdup("the askpass program");
+	if (!rc && user.len)
+		bbk_replace(&rest->user, bbk_str_get(&user));
+	if (!rc)
+		rc = bbk_secret_from_text(&rest->token, bbk_str_get(&secret),
+					  secret.len, rest->token_source, err);
+	if (secret.s)
+		bbk_wipe(secret.s, secret.len);
+	return rc;
+}
+
 static int from_command(struct bbk_rest *rest, const char *command,
 			struct bbk_err *err)
 {
@@ -95,9 +154,17 @@ static int from_command(struct bbk_rest *rest, const char *command,
 	shell.out_max = TOKEN_FILE_MAX;
 	shell.inherit_err = true;
 	shell.deadline_ms = COMMAND_MS;
+	shell.stop_when_full = true;
 	rest->token_source = bbk_strdup("tokenCommand");
 	if (bbk_process_run(&shell, err) < 0)
 		return -1;
+	if (shell.out.len >= TOKEN_FILE_MAX)
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the token from tokenCommand is too long");
+	if (shell.timed_out)
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the tokenCommand did not end in %d seconds",
+				   COMMAND_MS / 1000);
 	if (shell.status)
 		return bbk_err_set(err, BBK_E_AUTH,
 				   "the tokenCommand ended with status %d",
@@ -150,16 +217,14 @@ static int no_token(const struct bbk_instance *instance,
 				 "<file>", instance->base);
 }
 
-int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
-		  const char *token_file, bool may_ask, struct bbk_err *err)
+static int find(struct bbk_instance *instance, struct bbk_env *env,
+		const char *token_file, bool may_ask, struct bbk_err *err)
 {
 	struct bbk_rest *rest = &instance->rest;
 	const char *setting;
+	char *askpass;
 	int rc;
 
-	if (bbk_secret_is_set(&rest->token))
-		return 0;
-	bbk_replace(&rest->user, bbk_instance_setting(instance, env, "user"));
 	if (token_file)
 		return from_file(rest, env, token_file, err);
 	rc = from_environment(instance, env, err);
@@ -172,7 +237,29 @@ int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
 	rc = from_helper(instance, err);
 	if (rc <= 0)
 		return rc;
+	if (may_ask && (askpass = find_askpass(env))) {
+		rc = from_askpass(instance, askpass, err);
+		free(askpass);
+		return rc;
+	}
 	if (may_ask && env->term->can_ask(env->term))
 		return from_person(instance, env, err);
 	return no_token(instance, env, err);
+}
+
+int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
+		  const char *token_file, bool may_ask, struct bbk_err *err)
+{
+	struct bbk_rest *rest = &instance->rest;
+
+	if (bbk_secret_is_set(&rest->token))
+		return 0;
+	bbk_replace(&rest->user, bbk_instance_setting(instance, env, "user"));
+	if (find(instance, env, token_file, may_ask, err) < 0)
+		return -1;
+	if (rest->user || bbk_secret_is_token(&rest->token))
+		return 0;
+	return bbk_err_set(err, BBK_E_AUTH,
+			   "the token from %s has a character that no HTTP "
+			   "access token has", rest->token_source);
 }

@@ -53,8 +53,9 @@ def clear_faults(home: Home) -> None:
 
 
 def sandbox_keys(home: Home) -> list[Any]:
-    """Every key of the server, however it is registered."""
-    return home.sandbox.control("GET", "/state")["keys"]
+    """Every key of the server, but for when it was last used."""
+    return [{k: v for k, v in key.items() if k != "last_used"}
+            for key in home.sandbox.control("GET", "/state")["keys"]]
 
 
 def permissions(home: Home, project: str = "PROJ") -> list[str]:
@@ -63,6 +64,7 @@ def permissions(home: Home, project: str = "PROJ") -> list[str]:
 
 def refused(result: Result, *classes: str) -> None:
     """One line of one of these classes, and its exit status."""
+    assert result.status in [STATUS[name] for name in classes], result
     assert result.error_class in classes, result
     assert result.status == STATUS[result.error_class], result
     assert result.out == "", result

@@ -11,20 +11,23 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
 import threading
 import urllib.parse
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import pexpect
 import pytest
+
+with warnings.catch_warnings():  # cryptography complains about old ciphers
+    warnings.simplefilter("ignore")
+    import asyncssh
 from home import BIN, Home, Result, Running
 from invariants import check_all
 
@@ -324,12 +327,12 @@ def test_s2_a_clone_on_a_terminal_stops_at_no(home: Home):
     """Who said no to a fingerprint is not asked about it a second time."""
     silence(home)
     home.enrol()
-    clone = Terminal(home, "git", "clone", home.https_url(), "app",
-                     timeout=10)
+    clone = Terminal(home, "git", "clone", home.https_url(), "app")
     clone.until(r"\[y/N\] ")
     clone.answer("n")
-    status = clone.end()
-    assert status == 128, clone.said
+    again = clone.child.expect([pexpect.EOF, r"yes/no.*\? "])
+    clone.child.close(force=True)
+    assert again == 0, "ssh asks the same once more"
     nothing_registered(home)
     assert not (home.ssh_folder / "known_hosts").exists()
 
@@ -531,6 +534,7 @@ def test_s3_known_hosts_have_opensshs_verdict(home: Home, name: str):
     known = home.make_ssh_folder() / "known_hosts"
     known.write_text(text, newline="")
     known.chmod(0o600)
+    home.tracing = False
     home.enrol()
     plain = home.run("ssh", "-o", "BatchMode=yes", "-p", str(port_of(home)),
                      "git@localhost", "whoami")
@@ -539,6 +543,7 @@ def test_s3_known_hosts_have_opensshs_verdict(home: Home, name: str):
 
     tried = home.bbkey("init", "--dry-run", home.https_url())
     assert tried.status == (0 if trusted else HOSTKEY), (plain, tried)
+    home.tracing = True
     clone = home.git("clone", home.https_url(), "app")
     assert (clone.status == 0) == trusted, (plain, clone)
     if not trusted:
@@ -571,7 +576,7 @@ class OtherServer:
         self._thread.start()
         self._acceptor = asyncio.run_coroutine_threadsafe(
             self._listen(), self._loop).result(10)
-        self.port = self._acceptor.get_port()
+        self.port = self._acceptor.sockets[0].getsockname()[1]
 
     async def _listen(self) -> Any:
         outer = self
@@ -741,116 +746,95 @@ def all_at_once(jobs: dict[Any, Callable[[], Any]]) -> dict[Any, Any]:
 S5_KINDS = ["closed", "filtered", "no name", "silent", "flood", "ssh1"]
 
 
-@pytest.fixture(scope="module")
-def broken_runs(tmp_path_factory: pytest.TempPathFactory
-                ) -> Iterator[dict[tuple[str, str], Any]]:
-    """(kind, way) -> (home, run, plain run), made at the same time."""
-    folder = tmp_path_factory.mktemp("broken")
-    sandbox = Running("--context", "/bitbucket")
+def broken_runs(folder: Path, sandbox: Running, way: str
+                ) -> dict[str, tuple[Home, Result, Result | None]]:
+    """kind -> (home, run, plain run), made at the same time."""
     servers = {kind: Broken(kind) for kind in S5_KINDS if kind != "no name"}
 
-    def job(kind: str, way: str) -> Any:
-        home = person(folder, sandbox, f"{kind}-{way}".replace(" ", "-"))
+    def job(kind: str) -> tuple[Home, Result, Result | None]:
+        home = person(folder, sandbox, kind.replace(" ", "-"))
         place = "ssh://git@nothing.invalid:7999" if kind == "no name" else \
             f"ssh://git@localhost:{servers[kind].port}"
         home.make_ssh_folder().joinpath("config").write_text(
             "Host *\n\tConnectTimeout 2\n")
+        home.tracing = False
+        home.git("config", "--global", f"bbkey.{home.base}.ssh", place)
         home.enrol()
-        add_place(home, place)
+        home.tracing = True
         url = f"{place}/proj/app.git"
         if way == "init":
             return home, home.bbkey("init", url), None
         run = home.git("clone", url, "app")
         return home, run, plain_clone(home, url)
 
-    yield all_at_once({(kind, way): (lambda k=kind, w=way: job(k, w))
-                       for kind in S5_KINDS for way in ("init", "clone")})
-    for server in servers.values():
-        server.stop()
-    sandbox.stop()
-
-
-def no_escape(run: Result) -> None:
-    assert "\x1b" not in run.err and "\x07" not in run.err, run
+    try:
+        return all_at_once({kind: (lambda k=kind: job(k))
+                            for kind in S5_KINDS})
+    finally:
+        for server in servers.values():
+            server.stop()
 
 
 @pytest.mark.row("S5")
-@pytest.mark.parametrize("kind", S5_KINDS)
-def test_s5_init_says_network(broken_runs: dict, kind: str):
-    home, run, _ = broken_runs[kind, "init"]
-    assert (run.status, run.error_class) == (NETWORK, "network"), run
-    assert run.seconds < 12, run.seconds
-    no_escape(run)
-    assert len(run.err) < 4096
-    assert home.private_keys() == []
-    nothing_registered(home)
-    check_all(home)
+def test_s5_init_says_network(sandbox: Running, tmp_path: Path):
+    for kind, (home, run, _) in broken_runs(tmp_path, sandbox,
+                                            "init").items():
+        assert (run.status, run.error_class) == (NETWORK, "network"), \
+            (kind, run)
+        assert run.seconds < 13, (kind, run.seconds)
+        assert "\x1b" not in run.err and "\x07" not in run.err, (kind, run)
+        assert len(run.err) < 4096, kind
+        assert home.private_keys() == [], kind
+        nothing_registered(home)
+        check_all(home)
 
 
 @pytest.mark.row("S5")
-@pytest.mark.parametrize("kind", S5_KINDS)
-def test_s5_a_clone_ends_as_plain_ssh_does(broken_runs: dict, kind: str):
-    home, run, plain = broken_runs[kind, "clone"]
-    assert run.error_class == "network", run
-    as_plain(run, plain)
-    # our ten seconds, and plain ssh's own
-    assert run.seconds < 12 + plain.seconds, run.seconds
-    for line in run.err.splitlines():
-        if line.startswith(("git-bbkey: ", "hint: ")):
-            assert "\x1b" not in line
-    assert home.private_keys() == []
-    nothing_registered(home)
-    check_all(home)
+def test_s5_a_clone_ends_as_plain_ssh_does(sandbox: Running, tmp_path: Path):
+    for kind, (home, run, plain) in broken_runs(tmp_path, sandbox,
+                                                "clone").items():
+        assert plain is not None
+        assert run.error_class == "network", (kind, run)
+        as_plain(run, plain)
+        # our ten seconds, and plain ssh's own
+        assert run.seconds < 13 + plain.seconds, (kind, run.seconds)
+        assert "\x1b" not in run.error + run.hint, (kind, run)
+        assert home.private_keys() == [], kind
+        nothing_registered(home)
+        check_all(home)
 
 
 # --- S6, S7: a key that is honoured later, or never --------------------------
 
-DELAYS: list[float | None] = [0.5, 3.0, 8.0, None]  # None: never
+def slow_runs(folder: Path, delays: list[float]
+              ) -> dict[tuple[float, str], tuple[Home, Result]]:
+    """(delay, way) -> (home, run), made at the same time."""
+    sandboxes = {delay: Running("--context", "/bitbucket",
+                                "--key-delay", str(delay)) for delay in delays}
 
-
-@pytest.fixture(scope="module")
-def slow_runs(tmp_path_factory: pytest.TempPathFactory
-              ) -> Iterator[dict[tuple[float | None, str], Any]]:
-    """(delay, way) -> (home, run)."""
-    folder = tmp_path_factory.mktemp("slow")
-    sandboxes = {}
-    for delay in DELAYS:
-        sandboxes[delay] = Running("--context", "/bitbucket")
-        sandboxes[delay].set(key_delay=3600 if delay is None else delay)
-
-    def job(delay: float | None, way: str) -> Any:
+    def job(delay: float, way: str) -> tuple[Home, Result]:
         home = person(folder, sandboxes[delay], f"{delay}-{way}")
+        home.tracing = False
         home.enrol()
+        home.tracing = True
         if way == "init":
             run = home.bbkey("init", home.https_url())
         else:
             run = home.git("clone", home.https_url("lib", "core"), "core")
+        project = "PROJ" if way == "init" else "LIB"
+        assert len(home.keys_registered(project)) == 1, run
+        posts = [e for e in home.sandbox.events("http")
+                 if e["method"] == "POST" and f"/{project}/" in e["path"]]
+        assert len(posts) == 1, run
+        check_all(home)
         return home, run
 
-    yield all_at_once({(delay, way): (lambda d=delay, w=way: job(d, w))
-                       for delay in DELAYS for way in ("init", "clone")})
-    for sandbox in sandboxes.values():
-        sandbox.stop()
-
-
-@pytest.mark.row("S6")
-@pytest.mark.parametrize("way", ["init", "clone"])
-@pytest.mark.parametrize("delay", [0.5, 3.0, 8.0])
-def test_s6_a_key_that_is_honoured_later_is_waited_for(
-        slow_runs: dict, delay: float, way: str):
-    home, run = slow_runs[delay, way]
-    assert run.status == 0, run
-    assert run.seconds <= 20
-    assert run.seconds >= delay
-    assert "Permission denied" not in run.err, run
-    project = "PROJ" if way == "init" else "LIB"
-    assert len(home.keys_registered(project)) == 1
-    posts = [e for e in home.sandbox.events("http")
-             if e["method"] == "POST" and f"/{project}/" in e["path"]]
-    assert len(posts) == 1
-    if way == "clone":
-        assert (home.work / "core" / "README.md").exists()
-    check_all(home)
+    try:
+        return all_at_once({(delay, way): (lambda d=delay, w=way: job(d, w))
+                            for delay in delays for way in ("init", "clone")})
+    finally:
+        for sandbox in sandboxes.values():
+            sandbox.stop()
 
 
 def fingerprint_of(home: Home) -> str:
@@ -860,29 +844,39 @@ def fingerprint_of(home: Home) -> str:
     return said.split()[1]
 
 
-@pytest.mark.row("S7")
-@pytest.mark.parametrize("way", ["init", "clone"])
-def test_s7_a_key_that_is_never_honoured(slow_runs: dict, way: str):
-    home, run = slow_runs[None, way]
-    assert run.seconds <= 22, run.seconds
-    assert run.error_class == "propagation", run
-    assert fingerprint_of(home) in run.error, run
-    assert "dev" in run.error, "the user whose token registered it"
-    assert run.hint
-    assert run.status == (DENIED if way == "init" else 128), run
-    # the key stays: the next run goes on with it
-    project = "PROJ" if way == "init" else "LIB"
-    assert len(home.keys_registered(project)) == 1
-    check_all(home)
+NEVER = 3600
+
+
+@pytest.mark.row("S6", "S7")
+def test_s6_s7_a_key_that_is_honoured_later_or_never(tmp_path: Path):
+    """Together, for they take 16 s each.  In S7 the key stays, here and
+    there: the next run goes on with it."""
+    bad = []
+    for (delay, way), (home, run) in slow_runs(
+            tmp_path, [0.5, 3.0, 8.0, NEVER]).items():
+        assert run.seconds <= 23, (delay, way, run.seconds)
+        if delay != NEVER:
+            assert run.status == 0, (delay, way, run)
+            assert delay <= run.seconds, (delay, way, run.seconds)
+            assert "Permission denied" not in run.err, (delay, way, run)
+            assert way == "init" or (home.work / "core/README.md").exists()
+            continue
+        assert run.status == (DENIED if way == "init" else 128), (way, run)
+        told = [x for x in run.err.splitlines()
+                if x.startswith("git-bbkey: propagation: ")]
+        if len(told) != 1 or fingerprint_of(home) not in told[0] or \
+                "dev" not in told[0] or not run.hint:
+            bad.append((way, run))
+    assert not bad, "no word of the fingerprint, and of whose token it was"
 
 
 @pytest.mark.row("S7")
 def test_s7_a_second_run_goes_on_with_the_same_key(home: Home):
     home.enrol()
-    home.sandbox.set(key_delay=3600)
+    home.sandbox.fault(ssh="refuse-auth", times=-1)
     with pytest.raises(AssertionError, match="did not end"):
         home.bbkey("init", home.https_url(), timeout=2)
-    home.sandbox.set(key_delay=0)
+    home.sandbox.control("DELETE", "/faults")
     again = home.bbkey("init", home.https_url())
     assert again.status == 0, again
     assert len(home.keys_registered()) == 1
@@ -1191,7 +1185,6 @@ def test_s13_another_remote_of_an_enrolled_person_is_plain_ssh(
     plain, expected = recorded("git", "ls-remote", url, BBKEY_AUTO="never")
     for env in ({}, {"GIT_SSH_COMMAND": "git-bbkey-ssh"}):
         run, argv = recorded("git", "ls-remote", url, **env)
-        assert re.sub(rb"-G\0", b"", argv).count(b"\n") >= 1
         assert argv.splitlines()[-1] == expected.splitlines()[-1]
         as_plain(run, plain)
     assert home.requests() == []

@@ -79,9 +79,10 @@ static void what_has_no_form_is_not_bitbucket(void **state)
 /* Half a clone URL would become an instance with a context of its own. */
 static void half_a_clone_url_is_no_instance(void **state)
 {
-	static const char *const texts[] = { "https://h/scm/PROJ",
-					     "https://h/scm/p/r.git/info/refs",
-					     "https://h/scm", "https://h/projects" };
+	static const char *const texts[] = {
+		"https://h/scm/PROJ", "https://h/scm/p/r.git/info/refs",
+		"https://h/scm", "https://h/projects",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(texts); i++) {

@@ -75,7 +75,7 @@ static void a_grandchild_that_keeps_the_pipe_does_not_keep_us(void **state)
 
 static void run_talkative(void)
 {
-	BBK_AUTO(process) p = shell("(while :; do echo y; done) & exit 0");
+	BBK_AUTO(process) p = shell("yes & exit 0");
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
 	p.deadline_ms = 500;

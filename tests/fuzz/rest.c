@@ -1,0 +1,96 @@
+/* The bytes are the body of every answer, whatever was asked. */
+#include "fuzz.h"
+
+#include "bitbucket/datacenter.h"
+
+static const char *body;
+static size_t body_len;
+static long status;
+
+static int answer(struct bbk_http *http, const struct bbk_http_request *request,
+		  struct bbk_http_reply *reply, struct bbk_err *err)
+{
+	(void)http, (void)request, (void)err;
+	bbk_http_reply_release(reply);
+	reply->status = status;
+	bbk_str_addn(&reply->body, body, body_len);
+	return 0;
+}
+
+static int64_t now(struct bbk_clock *clock)
+{
+	(void)clock;
+	return 0;
+}
+
+static void no_sleep(struct bbk_clock *clock, int64_t milliseconds)
+{
+	(void)clock;
+	HOLDS(milliseconds >= 0 && milliseconds < 11000);
+}
+
+static void settled(int rc, struct bbk_err *err)
+{
+	HOLDS(rc != -1 || (err->what && err->class != BBK_OK));
+	bbk_err_release(err);
+}
+
+static void grants(struct bbk_rest *rest, struct bbk_err *err)
+{
+	static const struct bbk_target targets[] = {
+		{ BBK_SCOPE_PROJECT, "PROJ", NULL },
+		{ BBK_SCOPE_REPO, "PROJ", "app" },
+		{ BBK_SCOPE_PERSONAL, NULL, NULL },
+	};
+	static const struct bbk_registration wanted = { "ssh-ed25519 AAAA c",
+							"l", true, 1 };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(targets); i++) {
+		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
+		enum bbk_refusal refusal;
+
+		settled(bbk_dc_grant_find(rest, &targets[i], "AAAA", &grant,
+					  err), err);
+		settled(bbk_dc_grant_add(rest, &targets[i], &wanted, &grant,
+					 &refusal, err), err);
+	}
+}
+
+static void everything(struct bbk_rest *rest, struct bbk_err *err)
+{
+	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
+	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	char *release = NULL, *key = NULL;
+
+	settled(bbk_dc_release(rest, &release, err), err);
+	settled(bbk_dc_settings(rest, &settings, err), err);
+	settled(bbk_dc_repo(rest, "PROJ", "app", &repo, err), err);
+	settled(bbk_dc_any_repo(rest, "PROJ", &repo, err), err);
+	settled(bbk_dc_project(rest, "PROJ", &key, err), err);
+	grants(rest, err);
+	free(release);
+	free(key);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const long statuses[] = { 200, 401, 409 };
+	struct bbk_http http = { answer };
+	struct bbk_clock clock = { now, no_sleep };
+
+	body = (const char *)data;
+	body_len = size;
+	for (size_t i = 0; i < BBK_ARRAY_LEN(statuses); i++) {
+		BBK_AUTO(rest) rest = BBK_REST_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		rest.http = &http;
+		rest.clock = &clock;
+		rest.token_source = bbk_strdup("x");
+		bbk_secret_set(&rest.token, "t", 1);
+		HOLDS(bbk_url_parse(&rest.api, "https://h/rest", &err) == 0);
+		status = statuses[i];
+		everything(&rest, &err);
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+#include "fuzz.h"
+
+#include "base/address.h"
+#include "base/url.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	BBK_AUTO(url) again = BBK_URL_INIT;
+	BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+	BBK_AUTO(str) once = BBK_STR_INIT;
+	BBK_AUTO(str) twice = BBK_STR_INIT;
+	char *text = bbk_strndup((const char *)data, size);
+
+	if (bbk_url_parse(&url, text, &err) == 0) {
+		HOLDS(url.host && url.path && url.port && url.port < 65536);
+		HOLDS(bbk_host_is_valid(url.host));
+		HOLDS(!url.user || bbk_user_is_valid(url.user));
+		bbk_url_add_user(&once, &url);
+		if (once.len <= 4096) { /* scp-like grows by "ssh://" */
+			HOLDS(bbk_url_parse(&again, once.s, &err) == 0);
+			HOLDS(bbk_url_same_origin(&url, &again));
+			bbk_url_add_user(&twice, &again);
+			HOLDS(!strcmp(once.s, twice.s));
+		}
+		if (bbk_address_of(&address, &url, &err) == 0) {
+			HOLDS(!address.project ||
+			      bbk_project_is_valid(address.project));
+			HOLDS(!address.repo || bbk_repo_is_valid(address.repo));
+		}
+	}
+	free(text);
+	return 0;
+}

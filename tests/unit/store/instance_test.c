@@ -1,0 +1,90 @@
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/instance.h"
+
+static char *name_of(const char *text)
+{
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	assert_int_equal(bbk_url_parse(&url, text, &err), 0);
+	return bbk_instance_name(&url);
+}
+
+static void names_are_made_of_harmless_letters(void **state)
+{
+	static const struct {
+		const char *url, *name;
+	} rows[] = {
+		{ "https://bitbucket.example.com",
+		  "bitbucket.example.com" },
+		{ "https://dev.example.com:8443/bitbucket",
+		  "dev.example.com_8443_bitbucket" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		char *name = name_of(rows[i].url);
+
+		miss_text(name, rows[i].name, rows[i].url);
+		free(name);
+	}
+}
+
+/* They say which host key is verified: nothing may be shared by accident. */
+static void different_instances_have_different_names(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "https://h:8443", "https://h/8443" },
+		{ "https://h/a/b", "https://h/a_b" },
+		{ "https://h/~a", "https://h/_a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(pairs); i++) {
+		char *a = name_of(pairs[i][0]), *b = name_of(pairs[i][1]);
+
+		if (!strcmp(a, b))
+			miss("%s and %s are both %s", pairs[i][0], pairs[i][1],
+			     a);
+		free(a);
+		free(b);
+	}
+}
+
+static void facts_come_back(void **state)
+{
+	BBK_AUTO(instance_facts) out = BBK_INSTANCE_FACTS_INIT;
+	BBK_AUTO(instance_facts) in = BBK_INSTANCE_FACTS_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bbk_url_parse(&url, "https://h:7990/bb", &err), 0);
+	assert_int_equal(bbk_instance_facts_read(&in, test_dir(), &url, &err),
+			 1);
+	out.release = bbk_strdup("9.4.1");
+	bbk_strv_add(&out.fingerprints, "SHA256:a");
+	bbk_strv_add(&out.fingerprints, "MD5:b");
+	assert_int_equal(bbk_instance_facts_save(&out, test_dir(), &url, &err),
+			 0);
+	assert_int_equal(bbk_instance_facts_read(&in, test_dir(), &url, &err),
+			 0);
+	assert_string_equal(in.release, "9.4.1");
+	assert_int_equal(in.fingerprints.len, 2);
+	assert_string_equal(in.fingerprints.v[1], "MD5:b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(names_are_made_of_harmless_letters),
+		TEST(different_instances_have_different_names),
+		TEST(facts_come_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

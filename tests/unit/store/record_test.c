@@ -1,0 +1,131 @@
+#include "test.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "store/record.h"
+
+static const struct bbk_place app = { "h", 7999, "PROJ", "app" };
+
+static void save(enum bbk_scope scope, const char *key,
+		 const struct bbk_place *place)
+{
+	BBK_AUTO(record) record = BBK_RECORD_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	record.scope = scope;
+	record.key = bbk_strdup(key);
+	assert_int_equal(bbk_record_save(&record, test_dir(), place, &err), 0);
+}
+
+static void expect_key(const struct bbk_place *place, const char *key)
+{
+	BBK_AUTO(record) record = BBK_RECORD_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+	int rc = bbk_record_find(&record, test_dir(), place, &err);
+
+	if (rc != (key ? 0 : 1))
+		miss("%s/%s: %d", place->project,
+		     place->repo ? place->repo : "", rc);
+	else
+		miss_text(record.key, key, "key");
+}
+
+static void the_narrowest_record_wins(void **state)
+{
+	static const struct bbk_place other = { "h", 7999, "proj", "tool" },
+		whole = { "h", 7999, "proj", NULL },
+		lib = { "h", 7999, "lib", "app" },
+		port = { "h", 22, "PROJ", "app" };
+
+	(void)state;
+	expect_key(&app, NULL);
+	save(BBK_SCOPE_PERSONAL, "personal", &app);
+	expect_key(&lib, "personal");
+	save(BBK_SCOPE_PROJECT, "project", &app);
+	expect_key(&app, "project");
+	save(BBK_SCOPE_REPO, "repo", &app);
+	expect_key(&app, "repo");
+	expect_key(&other, "project");
+	expect_key(&whole, "project");
+	expect_key(&lib, "personal");
+	expect_key(&port, NULL);
+}
+
+static void every_field_comes_back(void **state)
+{
+	struct bbk_record out = {
+		BBK_SCOPE_REPO, (char[]){ "https://h/bb" }, (char[]){ "PROJ" },
+		(char[]){ "app" }, (char[]){ "/home/%x y/.ssh/k" }, true, true,
+		(char[]){ "42" }, (char[]){ "bbkey jo@box" },
+		(char[]){ "2027-01-31" }, (char[]){ "\"/a b\" \"/c\"" }
+	};
+	BBK_AUTO(record) in = BBK_RECORD_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bbk_record_save(&out, test_dir(), &app, &err), 0);
+	assert_int_equal(bbk_record_find(&in, test_dir(), &app, &err), 0);
+	assert_int_equal(in.scope, BBK_SCOPE_REPO);
+	assert_true(in.agent && in.write);
+	miss_text(in.base, out.base, "base");
+	miss_text(in.project, out.project, "project");
+	miss_text(in.repo, out.repo, "repo");
+	miss_text(in.key, out.key, "key");
+	miss_text(in.id, out.id, "id");
+	miss_text(in.label, out.label, "label");
+	miss_text(in.expires, out.expires, "expires");
+	miss_text(in.known_hosts, out.known_hosts, "known_hosts");
+}
+
+static void a_damaged_record_is_not_passed_over(void **state)
+{
+	static const char *const texts[] = {
+		"", "version 2\npermission read\n", "version 1\n",
+		"permission read\n", "version 1\npermission read",
+		"version 1\npermission maybe\n",
+	};
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	(void)state;
+	save(BBK_SCOPE_PERSONAL, "personal", &app);
+	for (size_t i = 0; i < ROWS(texts); i++) {
+		BBK_AUTO(record) in = BBK_RECORD_INIT;
+		const char *path = test_path("records/h:7999/proj/app");
+
+		assert_int_equal(bbk_make_parents(path, &err), 0);
+		test_write(path, texts[i], 0600);
+		if (bbk_record_find(&in, test_dir(), &app, &err) != -1)
+			miss("row %zu is read", i);
+		else
+			miss_class(&err, BBK_E_LOCAL, texts[i]);
+	}
+}
+
+/* A value from a server or a path that has a line end must not abort. */
+static void the_path_is_made_of_the_place(void **state)
+{
+	static const struct bbk_place me = { "[::1]", 22, "~Jo", "a.b" };
+
+	(void)state;
+	save(BBK_SCOPE_REPO, "k", &me);
+	assert_non_null(test_read(test_path("records/[::1]:22/~jo/a.b")));
+	save(BBK_SCOPE_PROJECT, "k", &me);
+	assert_non_null(test_read(test_path("records/[::1]:22/~jo/@project")));
+	save(BBK_SCOPE_PERSONAL, "k", &me);
+	assert_non_null(test_read(test_path("records/[::1]:22/@instance")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_narrowest_record_wins),
+		TEST(every_field_comes_back),
+		TEST(a_damaged_record_is_not_passed_over),
+		TEST(the_path_is_made_of_the_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
