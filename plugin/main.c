@@ -72,15 +72,21 @@ static char *program_dir(const char *argv0)
 
 static void say_where(const struct bbk_env *env)
 {
+	BBK_AUTO(strv) keys = BBK_STRV_INIT;
 	char *home = bbk_scrubbed(env->paths.home);
 
 	if (env->paths.from_passwd)
 		fprintf(env->err, "git-bbkey: HOME cannot be used, so %s is\n",
 			home);
-	if (bbk_config_repository_meddles())
-		fprintf(env->err, "git-bbkey: settings in this repository's "
-				  "own configuration do not count\n");
 	free(home);
+	bbk_config_repository_meddles(&keys);
+	for (size_t i = 0; i < keys.len; i++) {
+		char *shown = bbk_scrubbed(keys.v[i]);
+
+		fprintf(env->err, "git-bbkey: '%s' in this repository's own "
+				  "configuration does not count\n", shown);
+		free(shown);
+	}
 }
 
 /* -v anywhere in front of "--": wanted before the options are parsed. */
@@ -171,6 +177,8 @@ int main(int argc, char **argv)
 	env.http = &curl.http;
 	helper = bbk_strf("%s/git-bbkey-ssh", env.program_dir);
 	status = bbk_paths_find(&env.paths, &err);
+	if (!status && env.paths.from_passwd) /* git must not write elsewhere */
+		(void)setenv("HOME", env.paths.home, 1);
 	bbk_openssh_init(&openssh, helper);
 	env.ssh = &openssh.ssh;
 	if (!status)

@@ -36,6 +36,20 @@ bool bbk_project_same(const char *a, const char *b)
 	return bbk_same_nocase(a, b);
 }
 
+char *bbk_address_page(const char *text)
+{
+	static const char *const marks[] = { "/projects/", "/users/" };
+	const char *page = NULL, *end;
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(marks) && !page; i++)
+		page = strstr(text, marks[i]);
+	if (!bbk_begins(text, "http") || !page)
+		return bbk_strdup(text);
+	end = strstr(page, "/repos/");
+	end = end ? end + strlen("/repos/") : strchr(page + 1, '/') + 1;
+	return bbk_strndup(text, (size_t)(end - text) + strcspn(end, "/?#"));
+}
+
 static int set_names(struct bbk_address *address, const char *project,
 		     const char *repo, struct bbk_err *err)
 {
@@ -112,7 +126,11 @@ static int address_of_https(struct bbk_address *address,
 	for (size_t i = 0; i < parts->len; i++) {
 		size_t left = parts->len - i - 1;
 
-		if (!strcmp(parts->v[i], "scm") && left == 2) {
+		if (!strcmp(parts->v[i], "scm") && left != 2)
+			return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+					   "a clone URL of Bitbucket ends in "
+					   "/scm/<project>/<repository>.git");
+		if (!strcmp(parts->v[i], "scm")) {
 			set_context(address, parts, i);
 			return set_names(address, parts->v[i + 1],
 					 parts->v[i + 2], err);

@@ -29,6 +29,13 @@ struct bbk_address {
 
 void bbk_address_release(struct bbk_address *address);
 
+/*
+ * A page's address as a browser shows it, without what follows the project or
+ * repository in it: "?at=...", "#12", "/browse/src".  Any other text as it is;
+ * nothing is judged.  The caller frees.
+ */
+char *bbk_address_page(const char *text);
+
 /* Class not-bitbucket when the path has none of the forms above. */
 int bbk_address_of(struct bbk_address *address, const struct bbk_url *url,
 		   struct bbk_err *err) BBK_MUST_CHECK;

@@ -13,6 +13,8 @@
 #include "base/secret.h"
 
 #define POLL_MS 50 /* how often a child that keeps its pipes is looked at */
+#define FDS_MAX 1024 /* descriptors that a parent may have left open */
+#define DRAIN_MAX 64 /* reads after the child has ended */
 #define REAP_MS 1  /* and one that has closed them, so is about to end */
 
 extern char **environ;
@@ -123,6 +125,8 @@ static BBK_NORETURN void run_child(const struct bbk_process *process,
 		if (!process->inherit_err)
 			wire(2, p->err[1], null);
 	}
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		(void)close(fd);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)sigaction(SIGPIPE, &act, NULL);
@@ -202,6 +206,7 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 		      process->deadline_ms;
 	size_t given = 0;
 	bool gone = false;
+	int drained = 0;
 
 	while (p->out[0] >= 0 || p->err[0] >= 0 || !gone) {
 		struct pollfd fds[] = { { p->in[1], POLLOUT, 0 },
@@ -216,11 +221,12 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 			take(&p->out[0], &process->out, process->out_max);
 		if (ready > 0 && fds[2].revents)
 			take(&p->err[0], &process->err, process->err_max);
-		if (gone && ready <= 0)
+		if (gone && (ready <= 0 || ++drained > DRAIN_MAX))
 			return; /* a grandchild keeps the pipe open */
 		if (!gone)
 			gone = reaped(process, pid,
-				      p->out[0] < 0 && p->err[0] < 0 &&
+				      p->in[1] < 0 && p->out[0] < 0 &&
+						      p->err[0] < 0 &&
 						      !process->deadline_ms ?
 					      0 : WNOHANG);
 		if (!gone && process->stop_when_full &&
@@ -243,6 +249,9 @@ int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
 	pid_t pid;
 
 	build_env(&env, &process->env);
+	if (access(process->argv.v[0], X_OK) < 0)
+		return bbk_err_errno(err, BBK_E_LOCAL, errno, "cannot run '%s'",
+				     process->argv.v[0]);
 	if (open_pipes(&p, process) < 0)
 		return bbk_err_errno(err, BBK_E_LOCAL, errno, "cannot run '%s'",
 				     process->argv.v[0]);

@@ -55,9 +55,10 @@ bool bbk_secret_is_token(const struct bbk_secret *secret)
 {
 	for (size_t i = 0; i < secret->len; i++)
 		if (!bbk_is_alnum(secret->bytes[i]) &&
-		    !strchr("._~+/=:-", secret->bytes[i]))
+		    (!secret->bytes[i] ||
+		     !strchr("._~+/=:-", secret->bytes[i])))
 			return false;
-	return secret->len > 0;
+	return secret->len > 0 && secret->len <= TOKEN_MAX;
 }
 
 int bbk_secret_from_text(struct bbk_secret *secret, const char *bytes,
@@ -72,6 +73,10 @@ int bbk_secret_from_text(struct bbk_secret *secret, const char *bytes,
 		return bbk_err_set(err, BBK_E_AUTH,
 				   "the token from %s is longer than %d bytes",
 				   source, TOKEN_MAX);
+	if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3))
+		return bbk_err_set(err, BBK_E_AUTH,
+				   "the token from %s begins with a byte order "
+				   "mark", source);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
 			return bbk_err_set(

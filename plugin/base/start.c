@@ -5,19 +5,22 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
 void bbk_start_streams(void)
 {
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 	int fd;
 
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd < 2);
 	if (fd > 2)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		(void)close(fd);
+	(void)sigaction(SIGCHLD, &usual, NULL);
 }
 
 void bbk_start_careful(void)

@@ -6,7 +6,8 @@
 
 /*
  * Opens /dev/null on 0, 1 and 2 where the parent left them closed, so that no
- * file of ours gets one of those numbers.
+ * file of ours gets one of those numbers; and sees to it that the status of a
+ * child can be had, whatever the parent did to SIGCHLD.
  */
 void bbk_start_streams(void);
 

@@ -31,6 +31,7 @@ static bool printable(unsigned long code)
 	if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad)
 		return false;
 	if ((code >= 0x200b && code <= 0x200f) || code == 0x061c ||
+	    code == 0x180e ||
 	    (code >= 0x2028 && code <= 0x202e) ||
 	    (code >= 0x2060 && code <= 0x206f) || code == 0xfeff)
 		return false;

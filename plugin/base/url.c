@@ -1,5 +1,6 @@
 #include "base/url.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,15 +57,14 @@ bool bbk_user_is_valid(const char *user)
 
 static bool ipv6_is_valid(const char *host)
 {
+	unsigned char address[16];
+	char bare[INET6_ADDRSTRLEN] = "";
 	size_t len = strlen(host);
 
-	if (len < 4 || len > 47 || host[len - 1] != ']')
+	if (len < 4 || len >= sizeof(bare) + 2 || host[len - 1] != ']')
 		return false;
-	for (size_t i = 1; i < len - 1; i++)
-		if (!bbk_is_digit(host[i]) && !strchr(":.", host[i]) &&
-		    !(bbk_lower(host[i]) >= 'a' && bbk_lower(host[i]) <= 'f'))
-			return false;
-	return strchr(host, ':') != NULL;
+	memcpy(bare, host + 1, len - 2);
+	return inet_pton(AF_INET6, bare, address) == 1;
 }
 
 /* Four decimals: the one spelling that no two parsers read differently. */
@@ -174,7 +174,7 @@ static bool parts_are_plain(const char *path)
 
 		p++;
 		len = strcspn(p, "/");
-		if (!len || (len == 1 && p[0] == '.') ||
+		if (!len || p[0] == '-' || (len == 1 && p[0] == '.') ||
 		    (len == 2 && !strncmp(p, "..", 2)) || len > 255)
 			return false;
 	}
@@ -193,7 +193,8 @@ static int parse_path(struct bbk_url *url, const char *text,
 	if (path.len && path.s[path.len - 1] == '/')
 		bbk_str_cut(&path, path.len - 1);
 	if (!parts_are_plain(bbk_str_get(&path)))
-		return refuse(err, "its path has an empty part, '.' or '..'");
+		return refuse(err, "its path has an empty part, '.', '..' or "
+				   "one that begins with '-'");
 	url->path = bbk_str_take(&path);
 	return 0;
 }
@@ -206,6 +207,7 @@ static int parse_port(struct bbk_url *url, const char *text,
 	if (bbk_parse_number(text, 1, 65535, &port) < 0)
 		return refuse(err, "its port is not a number from 1 to 65535");
 	url->port = (unsigned)port;
+	url->port_given = true;
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  * one that begins with '-', ends with '.', or spells an IPv4 address in any
  * way but four decimals; a user outside [A-Za-z0-9][A-Za-z0-9._-]{0,63}; more
  * than one '@' before the path; a port that is not 1..65535 in plain decimal;
- * '//', '.', '..' as parts of a path, and any byte of it outside
+ * '//', '.', '..' or "-x" as parts of a path, and any byte of it outside
  * [A-Za-z0-9._~/-].
  */
 #ifndef BASE_URL_H
@@ -31,11 +31,12 @@ struct bbk_url {
 	bool password;	/* one was in the URL; it is not kept */
 	char *host;	/* lower case; an IPv6 address keeps its brackets */
 	unsigned port;	/* always set: 443, 80 or 22 where none was given */
+	bool port_given;
 	char *path;	/* "" or "/a/b": no slash at its end */
 	bool scp_like;	/* was written as host:path */
 };
 
-#define BBK_URL_INIT { BBK_HTTPS, NULL, false, NULL, 0, NULL, false }
+#define BBK_URL_INIT { BBK_HTTPS, NULL, false, NULL, 0, false, NULL, false }
 
 void bbk_url_release(struct bbk_url *url);
 int bbk_url_parse(struct bbk_url *url, const char *text, struct bbk_err *err)

@@ -57,7 +57,7 @@ static void read_base_url(struct bbk_dc_settings *settings, const char *text)
 	    url.scheme != BBK_SSH || url.scp_like)
 		return;
 	bbk_replace(&settings->host, url.host);
-	colon = strrchr(text, ':');
+	colon = strrchr(strchr(text, ']') ? strchr(text, ']') : text, ':');
 	settings->base_port = colon && bbk_is_digit(colon[1]) ? url.port : 0;
 }
 
@@ -164,13 +164,27 @@ int bbk_dc_any_repo(struct bbk_rest *rest, const char *project,
 		bbk_strf("/api/latest/projects/%s/repos?limit=1", project) :
 		bbk_strdup("/api/latest/repos?limit=1");
 	int rc = bbk_rest_call(rest, "GET", path, NULL, &reply, err);
-	const struct json_t *first;
+	const struct json_t *first, *values;
 
 	free(path);
 	if (rc < 0)
 		return bbk_err_wrap(err, "cannot list repositories");
-	first = bbk_json_item(bbk_json_array(reply.json.root, "values"), 0);
-	return first ? read_repo(repo, first, err) : 1;
+	values = bbk_json_array(reply.json.root, "values");
+	if (!values)
+		return bbk_err_set(err, BBK_E_SERVER, "cannot list "
+				   "repositories: the answer is no list");
+	first = bbk_json_item(values, 0);
+	if (!first)
+		return bbk_json_len(values) ? bbk_err_set(
+			err, BBK_E_SERVER, "cannot list repositories: the "
+			"answer does not describe one") : 1;
+	if (read_repo(repo, first, err) < 0)
+		return bbk_err_wrap(err, "cannot list repositories");
+	if (project && !bbk_project_same(repo->project, project))
+		return bbk_err_set(err, BBK_E_SERVER, "cannot list "
+				   "repositories: the answer is about another "
+				   "project");
+	return 0;
 }
 
 int bbk_dc_project(struct bbk_rest *rest, const char *project, char **key,
@@ -255,13 +269,8 @@ static char *expiry_of(const struct json_t *key)
 	if (bbk_json_int(key, "createdDate", &created) && created > 0 &&
 	    created < (int64_t)1 << 47)
 		return date_of((time_t)(created / 1000 + days * 86400));
-	if (text && strlen(text) >= 10 && bbk_is_digit(text[0])) {
-		tm.tm_year = atoi(text) - 1900;
-		tm.tm_mon = atoi(text + 5) - 1;
-		tm.tm_mday = atoi(text + 8) + (int)days;
-		tm.tm_hour = 12;
-		return date_of(mktime(&tm));
-	}
+	if (text && strptime(text, "%Y-%m-%d", &tm))
+		return date_of(timegm(&tm) + (time_t)(days * 86400));
 	return date_of(time(NULL) + (time_t)(days * 86400));
 }
 
@@ -364,7 +373,7 @@ static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
 	     strstr(reply->message, "key type") ||
 	     strstr(reply->message, "not a valid RSA")))
 		return BBK_REFUSAL_KEY_TYPE;
-	return reply->status == 0 || reply->status >= 500 ?
+	return reply->status < 300 || reply->status >= 500 ?
 		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
 }
 

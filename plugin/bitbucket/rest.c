@@ -46,6 +46,8 @@ int64_t bbk_retry_after(const char *value, int64_t fallback)
 	}
 	if (strspn(value, "0123456789") != strlen(value))
 		return fallback;
+	while (value[0] == '0' && value[1])
+		value++;
 	if (bbk_parse_number(value, 0, PAUSE_MAX_MS / 1000, &seconds) < 0)
 		return PAUSE_MAX_MS;
 	return seconds * 1000;

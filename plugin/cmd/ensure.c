@@ -21,7 +21,7 @@ static const struct bbk_option ensure_options[] = {
 	{ "user", BBK_OPTION_STRING, FIELD(user), "<name>",
 	  "the ssh user (default: git)", NULL },
 	{ "port", BBK_OPTION_STRING, FIELD(port), "<n>",
-	  "the ssh port (default: 22)", NULL },
+	  "the ssh port, if one was given", NULL },
 	{ "submodule", BBK_OPTION_FLAG, FIELD(submodule), NULL,
 	  "the URL is not a person's", NULL },
 	{ "batch", BBK_OPTION_FLAG, FIELD(batch), NULL, "nobody may be asked",
@@ -34,7 +34,8 @@ static const struct bbk_option ensure_options[] = {
 static int run_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 		      struct bbk_err *err)
 {
-	static const char *const words[] = { "plain", "ready", "fresh" };
+	static const char *const words[] = { "plain", "ready", "fresh",
+					     "stop" };
 	enum bbk_ensured result = BBK_ENSURED_PLAIN;
 	char *talk = NULL;
 	int rc = bbk_ensure(env, wish, &result, &talk, err);
@@ -42,7 +43,7 @@ static int run_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	if (talk && !env->quiet)
 		fprintf(env->err, "%s\n", talk);
 	free(talk);
-	if (!rc)
+	if (!rc || result == BBK_ENSURED_STOP)
 		fprintf(env->out, "%s\n", words[result]);
 	return rc;
 }
@@ -53,8 +54,8 @@ static int ensure(struct bbk_env *env, int argc, char **argv,
 	BBK_AUTO(strv) args = BBK_STRV_INIT;
 	struct bbk_common common = { 0 };
 	struct arguments given = { NULL, NULL, false, false };
-	struct bbk_ensure_wish wish = { .port = 22, .user = "git" };
-	long port = 22;
+	struct bbk_ensure_wish wish = { .user = "git" };
+	long port = 0;
 
 	if (bbk_options_parse(ensure_options, &given, &common, env, argc, argv,
 			      &args, 3, NULL, err) < 0)

@@ -38,7 +38,9 @@ static int add_long(struct option *longs, int n,
 
 static int bad_usage(int got, char *const *argv, struct bbk_err *err)
 {
-	char *shown = bbk_scrubbed(argv[optind - 1]);
+	char letter[] = { '-', (char)optopt, '\0' };
+	char *shown = bbk_scrubbed(optopt && optopt < FIRST_LONG ?
+				   letter : argv[optind - 1]);
 
 	if (got == ':')
 		bbk_err_set(err, BBK_E_USAGE, "option '%s' needs a value",

@@ -1,6 +1,9 @@
 #include "cmd/setup_options.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "ssh/hostkey.h"
 
 static int set_scope(void *options, const char *value, struct bbk_err *err)
 {
@@ -76,10 +79,17 @@ static int add_host_key(void *options, const char *value, struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
-	if (strncmp(value, "SHA256:", 7) != 0 && strncmp(value, "MD5:", 4) != 0)
-		return bbk_err_set(err, BBK_E_USAGE,
-				   "--host-key is a fingerprint: SHA256:...");
-	bbk_strv_add(&wish->host_keys, value);
+	char *pin = bbk_fingerprint_canonical(NULL, value);
+
+	if (!pin) {
+		bbk_err_set(err, BBK_E_USAGE,
+			    "--host-key is not a fingerprint");
+		return bbk_err_hint(err, "it looks like SHA256:, then 43 "
+					 "letters and digits, as 'ssh-keygen "
+					 "-lf' prints it");
+	}
+	bbk_strv_add(&wish->host_keys, pin);
+	free(pin);
 	return 0;
 }
 

@@ -204,7 +204,7 @@ static void print_key(const struct bbk_env *env,
 		     record->label ? record->label : "");
 	if (record->expires)
 		bbk_str_addf(text, ", until %s", record->expires);
-	line(env, true, text);
+	line(env, status->ssh != BBK_SSH_STATE_DENIED, text);
 }
 
 static void print_host_key(const struct bbk_env *env,

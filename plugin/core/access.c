@@ -45,9 +45,9 @@ static void set_pins(struct bbk_access *access, const struct bbk_strv *texts,
 		access->pin_source = source;
 }
 
-static void collect_pins(struct bbk_access *access, const struct bbk_env *env,
-			 const struct bbk_instance *instance,
-			 const struct bbk_strv *given)
+static int collect_pins(struct bbk_access *access, const struct bbk_env *env,
+			const struct bbk_instance *instance,
+			const struct bbk_strv *given, struct bbk_err *err)
 {
 	BBK_AUTO(strv) configured = BBK_STRV_INIT;
 
@@ -57,8 +57,13 @@ static void collect_pins(struct bbk_access *access, const struct bbk_env *env,
 			    &configured);
 	if (!access->pins.len)
 		set_pins(access, &configured, "config");
+	if (!access->pins.len && configured.len)
+		return bbk_err_set(err, BBK_E_HOSTKEY,
+				   "bbkey.%s.hostKey is not a fingerprint",
+				   instance->base);
 	if (!access->pins.len)
 		set_pins(access, &instance->facts.fingerprints, "rest");
+	return 0;
 }
 
 void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
@@ -76,6 +81,15 @@ void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
 static int elsewhere(const struct bbk_instance *instance, const char *host,
 		     const struct bbk_ssh_plan *plan, struct bbk_err *err)
 {
+	if (bbk_same_nocase(plan->hostname, host)) {
+		bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+			    "%s does not serve ssh at %s port %u",
+			    instance->base, host, plan->port);
+		return bbk_err_hint(err, "its SSH address is %s: use that, or "
+					 "set Port for '%s' in your ssh "
+					 "configuration", instance->ssh.v[0],
+				    host);
+	}
 	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 		    "your ssh configuration sends '%s' to a host that is not "
 		    "an SSH name of %s", host, instance->base);
@@ -100,12 +114,10 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	if (env->ssh->plan(env->ssh, user, host, port, &plan, err) < 0)
 		return -1;
 	name = bbk_host_canonical(plan.hostname);
-	same = !strcmp(name, host) && plan.port == port;
-	if (!same && !bbk_instance_has_ssh(instance, name, plan.port)) {
-		free(name);
-		return elsewhere(instance, host, &plan, err);
-	}
+	same = bbk_instance_has_ssh(instance, name, plan.port);
 	free(name);
+	if (!same)
+		return elsewhere(instance, host, &plan, err);
 	opened.host = bbk_strdup(host);
 	opened.port = port;
 	opened.user = bbk_strdup(user);
@@ -113,7 +125,8 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 						    &plan.global_known_hosts);
 	for (size_t i = 0; i < plan.identities.len; i++)
 		bbk_strv_add(&opened.identities, plan.identities.v[i]);
-	collect_pins(&opened, env, instance, given);
+	if (collect_pins(&opened, env, instance, given, err) < 0)
+		return -1;
 	bbk_access_release(access);
 	*access = opened;
 	opened = (struct bbk_access)BBK_ACCESS_INIT;
@@ -221,6 +234,7 @@ static int connect_once(struct bbk_access *access, struct bbk_env *env,
 	struct bbk_ssh_call call = {
 		.host = access->host, .port = access->port,
 		.user = access->user, .auth = visit->auth, .key = visit->key,
+		.fingerprint = visit->fingerprint,
 		.agent = visit->agent, .command = visit->command,
 		.known_hosts = access->known_hosts, .pins = &access->pins,
 		.hostkey_types = hostkey_types,
@@ -306,6 +320,7 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 	    answer->hostkey.fingerprint && !access->pins.len &&
 	    env->term->can_ask(env->term)) {
 		yes = ask(access, env, &answer->hostkey, err);
+		access->refused = yes == 0;
 		if (yes < 0 || (yes && connect_once(access, env, visit, NULL,
 						    answer, err) < 0))
 			return -1;

@@ -19,7 +19,7 @@ const char *bbk_hostkey_state_word(enum bbk_hostkey_state state);
 /* One SSH name of an instance, and what it takes to reach it. */
 struct bbk_access {
 	char *host;
-	unsigned port;
+	unsigned port;		/* 0: as ssh's configuration has it */
 	char *user;
 	char *known_hosts;	/* GlobalKnownHostsFile for ssh */
 	struct bbk_strv pins;	/* fingerprints, all of one kind */
@@ -29,12 +29,13 @@ struct bbk_access {
 	char *fingerprint;	/* of the host key that was seen, or NULL */
 	const char *source;	/* how it was verified; NULL: it was not */
 	bool saved;		/* our known hosts were changed by this run */
+	bool refused;		/* the person said no to it */
 	bool dry_run;		/* or would have been: nothing is written */
 };
 
 #define BBK_ACCESS_INIT \
 	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
-	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false }
+	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
 
 void bbk_access_release(struct bbk_access *access);
 
@@ -58,6 +59,7 @@ void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
 struct bbk_visit {
 	enum bbk_ssh_auth auth;
 	const char *key;
+	const char *fingerprint; /* of the key */
 	bool agent;
 	const char *command; /* "git-upload-pack '/proj/app.git'", "whoami" */
 	bool may_ask;	     /* a person, about a host key nobody published */

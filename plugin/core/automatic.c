@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "git/config.h"
@@ -199,6 +200,18 @@ static int include(struct writer *w)
 	return w->dry_run ? 0 : bbk_config_include(w->config, w->err);
 }
 
+/*
+ * A git that was killed leaves its lock behind.  We hold our own lock, and
+ * nobody else writes these files.
+ */
+static void remove_stale_lock(const char *file)
+{
+	char *lock = bbk_strf("%s.lock", file);
+
+	(void)unlink(lock);
+	free(lock);
+}
+
 int bbk_automatic_enable(const struct bbk_instance *instance,
 			 const struct bbk_env *env,
 			 const struct bbk_enrolment *enrolment, bool dry_run,
@@ -212,8 +225,11 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	int rc = 0;
 
 	*changed = false;
-	if (!dry_run)
+	if (!dry_run) {
 		rc = bbk_make_dirs(env->paths.config, err);
+		remove_stale_lock(w.config);
+		remove_stale_lock(w.transport);
+	}
 	/* the include comes last: a half-written file is never in force */
 	if (rc < 0 || set_instance(&w, instance, enrolment) < 0 ||
 	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||

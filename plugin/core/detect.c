@@ -5,6 +5,8 @@
 
 #include "bitbucket/datacenter.h"
 #include "core/token.h"
+#include "git/config.h"
+#include "ssh/client.h"
 #include "ssh/hostkey.h"
 
 void bbk_detected_release(struct bbk_detected *found)
@@ -18,6 +20,15 @@ void bbk_detected_release(struct bbk_detected *found)
 	free(found->ssh_host);
 	free(found->ssh_user);
 	*found = (struct bbk_detected)BBK_DETECTED_INIT;
+}
+
+unsigned bbk_detected_port(const struct bbk_detected *found)
+{
+	const struct bbk_url *url = &found->url;
+
+	return url->scheme == BBK_SSH && !url->port_given &&
+	       !strcmp(url->host, found->ssh_host) &&
+	       found->ssh_port == url->port ? 0 : found->ssh_port;
 }
 
 char *bbk_detected_ssh_url(const struct bbk_detected *found)
@@ -125,12 +136,38 @@ static int discover(struct bbk_detected *found, struct bbk_env *env,
 	return unknown(found, err);
 }
 
+int bbk_detect_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
+		      const char *user, const char *host, unsigned port,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(ssh_plan) plan = BBK_SSH_PLAN_INIT;
+	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+	char *name;
+	int rc = bbk_instance_of_ssh(instance, env, host, port ? port : 22,
+				     err);
+
+	if (rc <= 0 || port)
+		return rc;
+	bbk_config_bases(env->config, &bases);
+	if (!bases.len) /* nothing is enrolled: no reason to run ssh */
+		return 1;
+	if (env->ssh->plan(env->ssh, user, host, 0, &plan, err) < 0)
+		return -1;
+	name = bbk_host_canonical(plan.hostname);
+	/* both names must be the instance's: an alias is not */
+	rc = strcmp(name, host) != 0 ? 1 :
+	     bbk_instance_of_ssh(instance, env, name, plan.port, err);
+	free(name);
+	return rc;
+}
+
 static int find_for_ssh(struct bbk_detected *found, struct bbk_env *env,
 			const struct bbk_detect_wish *wish,
 			struct bbk_err *err)
 {
-	int rc = bbk_instance_of_ssh(&found->instance, env, found->url.host,
-				     found->url.port, err);
+	int rc = bbk_detect_of_ssh(&found->instance, env, found->ssh_user,
+				   found->url.host, found->url.port_given ?
+				   found->url.port : 0, err);
 
 	if (rc <= 0)
 		return rc;
@@ -166,7 +203,11 @@ int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
 			const struct bbk_detect_wish *wish,
 			struct bbk_err *err)
 {
-	if (bbk_url_parse(&found->url, wish->url, err) < 0)
+	char *text = bbk_address_page(wish->url);
+	int rc = bbk_url_parse(&found->url, text, err);
+
+	free(text);
+	if (rc < 0)
 		return -1;
 	if (bbk_address_of(&found->address, &found->url, err) < 0)
 		return -1;
@@ -365,10 +406,13 @@ static int check_url(struct bbk_detected *found,
 {
 	const struct bbk_url *url = &found->url;
 
-	if (url->scheme != BBK_SSH ||
-	    (!strcmp(url->host, found->ssh_host) &&
-	     url->port == found->ssh_port))
+	if (url->scheme != BBK_SSH)
 		return 0;
+	if (!strcmp(url->host, found->ssh_host) &&
+	    (url->port == found->ssh_port || !url->port_given)) {
+		found->ssh_port = url->port; /* ssh may know a better one */
+		return 0;
+	}
 	if (settings_name(found, settings, url->host, url->port) ||
 	    bbk_instance_has_ssh(&found->instance, url->host, url->port)) {
 		bbk_replace(&found->ssh_host, url->host);
@@ -423,8 +467,10 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		return -1;
 	}
 	if (find_place(found, &settings, &repo, err) < 0 ||
-	    check_place(found, env, &settings, err) < 0 ||
-	    check_url(found, &settings, err) < 0)
+	    check_place(found, env, &settings, err) < 0)
+		return -1;
+	remember_ssh(found);
+	if (check_url(found, &settings, err) < 0)
 		return -1;
 	if (!settings.access_keys && found->project) {
 		bbk_err_set(err, BBK_E_PERMISSION,
@@ -433,7 +479,8 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		return bbk_err_hint(err, "a Bitbucket admin can switch them "
 					 "on: Administration, SSH access");
 	}
-	remember_ssh(found);
+	if (bbk_detected_port(found))
+		remember_ssh(found);
 	remember_fingerprint(instance, &settings);
 	return 0;
 }

@@ -43,6 +43,14 @@ int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
+ * The enrolled instance of an ssh destination.  port 0, none given: where 22 is
+ * nobody's, what ssh's own configuration makes of the name.  1: none.
+ */
+int bbk_detect_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
+		      const char *user, const char *host, unsigned port,
+		      struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
  * For an enrolled instance, without a request: its ssh place, and the project
  * as the URL spells it.
  */
@@ -59,6 +67,9 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		      const struct bbk_detect_wish *wish, struct bbk_err *err)
 	BBK_MUST_CHECK;
+
+/* The port to give to ssh: 0 where the URL leaves it to ssh's configuration. */
+unsigned bbk_detected_port(const struct bbk_detected *found);
 
 /* ssh://git@host[:port]/proj/repo.git; the caller frees. */
 char *bbk_detected_ssh_url(const struct bbk_detected *found);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/access.h"
+#include "core/detect.h"
 #include "core/grant.h"
 #include "core/token.h"
 #include "store/lock.h"
@@ -54,6 +55,8 @@ static int remember(struct ensure *e, bool own, struct bbk_err *err)
 		.repo = e->terms.target.scope == BBK_SCOPE_REPO || own ?
 			bbk_strdup(e->wish->repo) : NULL,
 		.key = own ? NULL : e->key.path, .agent = e->key.agent,
+		.fingerprint = own ? NULL : e->key.facts.fingerprint,
+		.who = e->instance.rest.who,
 		.write = own || e->grant.write, .id = e->grant.id,
 		.label = own ? NULL : e->label, .expires = e->grant.expires,
 		.known_hosts = e->access.known_hosts,
@@ -238,6 +241,9 @@ static int help(struct ensure *e, enum bbk_ensured *result, char **talk,
 			return rc < 0 ? -1 : 0;
 	}
 	rc = meet_server(e, err);
+	if (rc < 0 && (e->access.hostkey == BBK_HOSTKEY_CHANGED ||
+		       e->access.refused))
+		*result = BBK_ENSURED_STOP;
 	if (rc < 0)
 		return -1;
 	if (rc > 0) {
@@ -269,14 +275,15 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 {
 	__attribute__((cleanup(bbk_ensure_release))) struct ensure e = {
 		.env = env, .wish = wish,
-		.place = { wish->host, wish->port, wish->project, wish->repo },
+		.place = { wish->host, wish->port ? wish->port : 22,
+			   wish->project, wish->repo },
 		.instance = BBK_INSTANCE_INIT, .access = BBK_ACCESS_INIT,
 		.key = BBK_KEY_INIT, .grant = BBK_GRANT_INIT,
 	};
 	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
 	bool found = false;
-	int rc = bbk_instance_of_ssh(&e.instance, env, wish->host, wish->port,
-				     err);
+	int rc = bbk_detect_of_ssh(&e.instance, env, wish->user, wish->host,
+				   wish->port, err);
 
 	*result = BBK_ENSURED_PLAIN;
 	if (rc)

@@ -15,7 +15,7 @@
 
 struct bbk_ensure_wish {
 	const char *host; /* validated and canonical, as base/url.h has it */
-	unsigned port;
+	unsigned port;	  /* 0: none was given */
 	const char *user;
 	const char *project;
 	const char *repo;
@@ -27,6 +27,7 @@ enum bbk_ensured {
 	BBK_ENSURED_PLAIN, /* nothing for us to do: plain ssh */
 	BBK_ENSURED_READY, /* a record is there */
 	BBK_ENSURED_FRESH, /* and the key was registered a moment ago */
+	BBK_ENSURED_STOP,  /* the host key is a wrong one: no ssh at all */
 };
 
 /*

@@ -106,6 +106,21 @@ static enum verdict look_inside(struct bbk_key *key,
 								 ANOTHERS;
 }
 
+/*
+ * No private key: a public half of ours that lost it is in the way of a new
+ * pair; somebody else's keeps its name.
+ */
+static enum verdict judge_free(const struct bbk_keydir *dir, const char *name,
+			       struct bbk_err *err)
+{
+	BBK_AUTO(str) line = BBK_STR_INIT;
+	int rc = bbk_keyfile_read_public(dir, name, &line, err);
+
+	if (rc < 0)
+		return UNUSABLE;
+	return rc == 0 && line.len && !is_marked(&line) ? ANOTHERS : FREE;
+}
+
 static enum verdict judge(struct bbk_key *key, const struct bbk_keydir *dir,
 			  const char *name, struct bbk_err *err)
 {
@@ -113,7 +128,7 @@ static enum verdict judge(struct bbk_key *key, const struct bbk_keydir *dir,
 
 	switch (bbk_keyfile_state(dir, name)) {
 	case BBK_KEYFILE_NONE:
-		return FREE;
+		return judge_free(dir, name, err);
 	case BBK_KEYFILE_STRANGE:
 		return refuse(key, "is not a file of yours",
 			      "choose a key with --key <path>, or move away",
@@ -250,15 +265,22 @@ static int generate(struct bbk_key *key, struct bbk_keydir *dir,
 	return rc ? rc : read_public(key, dir, name, err);
 }
 
-/* A public half that got lost is derived again. */
+/* A public half that got lost, or is another key's, is derived again. */
 static int mend_public(const struct bbk_key *key, struct bbk_keydir *dir,
 		       const char *name, struct bbk_err *err)
 {
 	BBK_AUTO(str) line = BBK_STR_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(pubkey) beside = BBK_PUBKEY_INIT;
 	int rc = bbk_keyfile_read_public(dir, name, &line, err);
 
-	if (rc <= 0)
-		return rc;
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && bbk_pubkey_parse(&beside, bbk_str_get(&line), line.len,
+					&ignored) == 0 &&
+	    !strcmp(beside.blob, key->public.blob))
+		return 0;
+	bbk_str_reset(&line);
 	bbk_str_addf(&line, "%s\n", key->line);
 	return bbk_keyfile_write_public(dir, name, bbk_str_get(&line), err);
 }

@@ -166,15 +166,16 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 				       .token_file = wish->token_file };
 	struct bbk_detected *found = &setup->found;
 
-	begin(setup, BBK_STEP_DETECT);
 	if (!wish->url && read_remote(setup, err) < 0)
 		return -1;
 	how.url = wish->url ? wish->url :
 		  setup->remote_url ? setup->remote_url : wish->base;
 	how.from_person = !setup->remote_url;
 	if (bbk_detect_instance(found, setup->env, &how, err) < 0 ||
-	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0 ||
-	    bbk_dc_release(&found->instance.rest,
+	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0)
+		return -1;
+	begin(setup, BBK_STEP_DETECT);
+	if (bbk_dc_release(&found->instance.rest,
 			   &found->instance.facts.release, err) < 0 ||
 	    detect_project(setup, &how, err) < 0)
 		return -1;
@@ -187,6 +188,21 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 }
 
 /* --- observe ------------------------------------------------------------ */
+
+static void prefer_recorded(struct bbk_setup *setup)
+{
+	const char *path = setup->record.key;
+	char *ours = bbk_strf("%s/bbkey_", setup->env->paths.ssh);
+
+	if (bbk_begins(path, ours)) { /* by name: it may need mending */
+		bbk_replace(&setup->key_name,
+			    path + strlen(setup->env->paths.ssh) + 1);
+		setup->key_wish.name = setup->key_name;
+	} else {
+		setup->key_wish.path = path;
+	}
+	free(ours);
+}
 
 static void settle_key(struct bbk_setup *setup)
 {
@@ -211,7 +227,7 @@ static void settle_key(struct bbk_setup *setup)
 	/* the key on record is the one to go on with, whatever its name */
 	if (!wish->key && !wish->new_key && !wish->has_key_type &&
 	    setup->record.key)
-		setup->key_wish.path = setup->record.key;
+		prefer_recorded(setup);
 }
 
 static int observe_key(struct bbk_setup *setup, struct bbk_err *err)
@@ -244,6 +260,7 @@ static int visit(struct bbk_setup *setup, bool with_key, struct bbk_err *err)
 	struct bbk_visit visit = {
 		.auth = with_key ? BBK_SSH_KEY : BBK_SSH_NOBODY,
 		.key = setup->key.path, .agent = setup->key.agent,
+		.fingerprint = setup->key.facts.fingerprint,
 		.command = with_key ? command : NULL, .may_ask = true,
 	};
 	int rc = bbk_access_visit(&setup->access, setup->env, &visit,
@@ -275,8 +292,8 @@ static int visit_again(struct bbk_setup *setup, bool with_key,
 		if (bbk_detect_online(found, setup->env, &how, &ignored) == 0 &&
 		    bbk_access_open(&setup->access, setup->env,
 				    &found->instance, found->ssh_user,
-				    found->ssh_host, found->ssh_port, NULL,
-				    &ignored) == 0) {
+				    found->ssh_host, bbk_detected_port(found),
+				    NULL, &ignored) == 0) {
 			setup->access.dry_run = setup->wish->dry_run;
 			return visit(setup, with_key, err);
 		}
@@ -292,8 +309,9 @@ static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
 
 	begin(setup, BBK_STEP_HOSTKEY);
 	if (bbk_access_open(&setup->access, setup->env, &found->instance,
-			    found->ssh_user, found->ssh_host, found->ssh_port,
-			    &setup->wish->host_keys, err) < 0)
+			    found->ssh_user, found->ssh_host,
+			    bbk_detected_port(found), &setup->wish->host_keys,
+			    err) < 0)
 		return -1;
 	setup->access.dry_run = setup->wish->dry_run;
 	if (visit_again(setup, setup->observed.key, err) < 0)
@@ -429,7 +447,7 @@ static int not_let_in(struct bbk_setup *setup, bool registered,
 {
 	const struct bbk_ssh_answer *answer = &setup->answer;
 
-	if (registered) {
+	if (registered || answer->outcome == BBK_SSH_DENIED) {
 		bbk_err_set(err, BBK_E_PROPAGATION,
 			    "the key %s is registered%s%s, but %s does not "
 			    "accept it yet", setup->key.facts.fingerprint,
@@ -437,17 +455,17 @@ static int not_let_in(struct bbk_setup *setup, bool registered,
 			    setup->found.instance.rest.who ?
 				    setup->found.instance.rest.who : "",
 			    setup->access.host);
-		return bbk_err_hint(err, "run 'git bbkey init' again in a "
-					 "minute: it goes on where this ended");
+		return bbk_err_hint(err, registered ?
+			"run 'git bbkey init' again in a minute: it goes on "
+			"where this ended" :
+			"try again in a minute; if it stays so, the key may "
+			"have expired: git bbkey init --new-key");
 	}
 	bbk_err_set(err, BBK_E_DENIED, "%s does not let the key %s in%s%s",
 		    setup->access.host, setup->key.facts.fingerprint,
 		    answer->said ? ": " : "", answer->said ? answer->said : "");
-	return bbk_err_hint(err, answer->outcome == BBK_SSH_NO_ACCESS ?
-			    "the key is known there, but opens no such "
-			    "repository: check the URL" :
-			    "the key may have expired or been removed: run "
-			    "'git bbkey init --new-key'");
+	return bbk_err_hint(err, "the key is known there, but opens no such "
+				 "repository: check the URL");
 }
 
 /* A key may take seconds to be honoured after it was registered. */
@@ -507,7 +525,8 @@ static int remember(struct bbk_setup *setup, struct bbk_err *err)
 		.repo = setup->terms.target.scope == BBK_SCOPE_REPO ?
 			setup->found.repo : NULL,
 		.key = setup->key.path, .agent = setup->key.agent,
-		.write = setup->grant.write, .id = setup->grant.id,
+		.fingerprint = setup->key.facts.fingerprint,
+		.who = instance->rest.who, .write = setup->grant.write, .id = setup->grant.id,
 		.label = label, .expires = setup->grant.expires,
 		.known_hosts = setup->access.known_hosts,
 	};
@@ -517,6 +536,9 @@ static int remember(struct bbk_setup *setup, struct bbk_err *err)
 		rc = bbk_record_save(&record, setup->env->paths.state, &place,
 				     err);
 	free(label);
+	if (!rc)
+		rc = bbk_record_add_host(setup->env->paths.state, place.host,
+					 place.port, err);
 	return rc < 0 ? rc :
 	       bbk_instance_facts_save(&instance->facts,
 				       setup->env->paths.state, &instance->url,

@@ -35,12 +35,21 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 	struct bbk_detected *found = &status->found;
 	int rc;
 
-	if (bbk_url_parse(&found->url, status->remote_url, err) < 0 ||
-	    bbk_address_of(&found->address, &found->url, err) < 0)
+	if (bbk_url_parse(&found->url, status->remote_url, err) < 0)
+		return -1;
+	if (found->url.password) { /* it is shown to nobody */
+		BBK_AUTO(str) shown = BBK_STR_INIT;
+
+		bbk_url_add_user(&shown, &found->url);
+		bbk_replace(&status->remote_url, bbk_str_get(&shown));
+	}
+	if (bbk_address_of(&found->address, &found->url, err) < 0)
 		return -1;
 	rc = found->url.scheme == BBK_SSH ?
-		bbk_instance_of_ssh(&found->instance, env, found->url.host,
-				    found->url.port, err) :
+		bbk_detect_of_ssh(&found->instance, env,
+				  found->url.user ? found->url.user : "git",
+				  found->url.host, found->url.port_given ?
+				  found->url.port : 0, err) :
 		bbk_instance_of_https(&found->instance, env, &found->url, err);
 	if (rc < 0)
 		return -1;
@@ -126,11 +135,12 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 	struct bbk_visit visit = {
 		.auth = status->record.key ? BBK_SSH_KEY : BBK_SSH_OWN,
 		.key = status->record.key, .agent = status->record.agent,
+		.fingerprint = status->key.facts.fingerprint,
 		.command = command,
 	};
 	int rc = bbk_access_open(&status->access, env, &found->instance,
 				 found->ssh_user, found->ssh_host,
-				 found->ssh_port, NULL, err);
+				 bbk_detected_port(found), NULL, err);
 
 	if (rc < 0 || bbk_access_visit(&status->access, env, &visit, &answer,
 				       &why) < 0)

@@ -34,7 +34,7 @@ static bool take_line(struct bbk_request *request, const char *line, size_t len)
 	const char *equals = memchr(line, '=', len);
 	size_t name = equals ? (size_t)(equals - line) : 0;
 
-	if (!name || len > LINE_MAX_BYTES || memchr(line, '\r', len))
+	if (!name || len > LINE_MAX_BYTES)
 		return false;
 	for (size_t i = 0; i < BBK_ARRAY_LEN(fields); i++) {
 		if (strlen(fields[i].name) != name ||
@@ -47,12 +47,11 @@ static bool take_line(struct bbk_request *request, const char *line, size_t len)
 	return true;
 }
 
-bool bbk_request_parse(struct bbk_request *request, const char *text,
-		       size_t len)
+static bool parse(struct bbk_request *request, const char *text, size_t len)
 {
 	int lines = 0;
 
-	if (memchr(text, '\0', len))
+	if (memchr(text, '\0', len) || memchr(text, '\r', len))
 		return false;
 	while (len && *text != '\n') {
 		const char *eol = memchr(text, '\n', len);
@@ -66,6 +65,19 @@ bool bbk_request_parse(struct bbk_request *request, const char *text,
 	}
 	return request->protocol && *request->protocol && request->host &&
 	       *request->host;
+}
+
+bool bbk_request_parse(struct bbk_request *request, const char *text,
+		       size_t len)
+{
+	BBK_AUTO(request) parsed = BBK_REQUEST_INIT;
+
+	if (!parse(&parsed, text, len))
+		return false;
+	bbk_request_release(request);
+	*request = parsed;
+	parsed = (struct bbk_request)BBK_REQUEST_INIT;
+	return true;
 }
 
 bool bbk_request_read(struct bbk_request *request, int fd)

@@ -192,16 +192,24 @@ static int add_one(const char *file, const char *key, const char *value,
 {
 	BBK_AUTO(process) git = BBK_PROCESS_INIT;
 
-	for (const char *c = value; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return bbk_err_set(err, BBK_E_LOCAL,
-					   "cannot write the configuration: "
-					   "the value of '%s' has a control "
-					   "character", key);
 	if (file_begin(&git, file, err) < 0)
 		return -1;
 	bbk_strv_addl(&git.argv, "--add", key, value, NULL);
 	return run_write(&git, err);
+}
+
+static int check_values(const char *key, const struct bbk_strv *values,
+			struct bbk_err *err)
+{
+	for (size_t i = 0; i < values->len; i++)
+		for (const char *c = values->v[i]; *c; c++)
+			if ((unsigned char)*c < 0x20 || *c == 0x7f)
+				return bbk_err_set(
+					err, BBK_E_LOCAL,
+					"cannot write the configuration: the "
+					"value of '%s' has a control character",
+					key);
+	return 0;
 }
 
 int bbk_config_file_set(const char *file, const char *key,
@@ -210,7 +218,8 @@ int bbk_config_file_set(const char *file, const char *key,
 {
 	BBK_AUTO(strv) now = BBK_STRV_INIT;
 
-	if (bbk_config_file_get(file, key, &now, err) < 0)
+	if (check_values(key, values, err) < 0 ||
+	    bbk_config_file_get(file, key, &now, err) < 0)
 		return -1;
 	if (same_list(&now, values))
 		return 0;
@@ -255,16 +264,22 @@ int bbk_config_include(const char *file, struct bbk_err *err)
 	return run_write(&git, err);
 }
 
-bool bbk_config_repository_meddles(void)
+void bbk_config_repository_meddles(struct bbk_strv *keys)
 {
 	BBK_AUTO(process) git = BBK_PROCESS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	const char *p, *end;
 
 	if (bbk_git_begin(&git, &ignored) < 0)
-		return false;
-	bbk_strv_addl(&git.argv, "config", "--local", "--get-regexp",
-		      "^(bbkey|http|credential|core\\.(sshcommand|askpass)|"
-		      "ssh\\.variant)\\.?", NULL);
-	return bbk_process_run(&git, &ignored) == 0 && git.status == 0 &&
-	       git.out.len > 0;
+		return;
+	bbk_strv_addl(&git.argv, "config", "--local", "--includes", "-z",
+		      "--name-only", "--get-regexp",
+		      "^(bbkey\\.|http\\.|credential\\.|url\\.|include|"
+		      "core\\.(sshcommand|askpass)|ssh\\.variant)", NULL);
+	if (bbk_process_run(&git, &ignored) < 0 || git.status)
+		return;
+	p = bbk_str_get(&git.out);
+	for (end = p + git.out.len; p < end; p += strlen(p) + 1)
+		if (!bbk_strv_has(keys, p))
+			bbk_strv_add(keys, p);
 }

@@ -61,7 +61,7 @@ int bbk_config_is_included(const char *file, bool *included,
 /* Adds the one line that includes it. */
 int bbk_config_include(const char *file, struct bbk_err *err) BBK_MUST_CHECK;
 
-/* Has the repository here settings of ours, which do not count?  For -v. */
-bool bbk_config_repository_meddles(void);
+/* The repository's own settings that would count, did they count.  For -v. */
+void bbk_config_repository_meddles(struct bbk_strv *keys);
 
 #endif

@@ -39,6 +39,11 @@ int bbk_credential_fill(const struct bbk_url *base, const char *user,
 	char *password;
 	int rc;
 
+	for (const char *c = user; c && *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return bbk_err_set(err, BBK_E_AUTH,
+					   "the user name for %s has a control "
+					   "character", base->host);
 	if (bbk_git_begin(&git, err) < 0)
 		return -1;
 	describe(&input, base, user);

@@ -82,29 +82,42 @@ static int url_by_git(const char *key, struct bbk_str *url,
 
 	if (bbk_git_begin(&git, err) < 0)
 		return -1;
-	bbk_strv_addl(&git.argv, "config", "-z", "--get", key, NULL);
+	bbk_strv_addl(&git.argv, "config", "-z", "--get-all", key, NULL);
 	rc = ask_git(&git, err);
 	if (!rc)
 		bbk_str_set(url, bbk_str_get(&git.out));
 	return rc;
 }
 
+/* Of several URLs git fetches from the first. */
+static int first_value(git_repository *handle, const char *key,
+		       struct bbk_str *url)
+{
+	git_config_iterator *values = NULL;
+	git_config_entry *entry;
+	git_config *config = NULL;
+	int rc = git_repository_config_snapshot(&config, handle);
+
+	if (!rc)
+		rc = git_config_multivar_iterator_new(&values, config, key,
+						      NULL);
+	if (!rc)
+		rc = git_config_next(&entry, values);
+	if (!rc)
+		bbk_str_set(url, entry->value);
+	git_config_iterator_free(values);
+	git_config_free(config);
+	return rc ? -1 : 0;
+}
+
 int bbk_repo_remote_url(struct bbk_repo *repo, const char *remote,
 			struct bbk_str *url, struct bbk_err *err)
 {
 	char *key = bbk_strf("remote.%s.url", remote);
-	git_buf value = { NULL, 0, 0 };
-	git_config *config = NULL;
 	int rc = 0;
 
-	if (repo->handle &&
-	    git_repository_config_snapshot(&config, repo->handle) == 0 &&
-	    git_config_get_string_buf(&value, config, key) == 0)
-		bbk_str_set(url, value.ptr);
-	else
+	if (!repo->handle || first_value(repo->handle, key, url) < 0)
 		rc = url_by_git(key, url, err);
-	git_buf_dispose(&value);
-	git_config_free(config);
 	free(key);
 	return rc;
 }

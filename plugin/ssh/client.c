@@ -44,30 +44,48 @@ void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
 
 /* --- what ssh said ------------------------------------------------------ */
 
-/* Lines of ssh's own, before it let the server speak; first match decides. */
+/*
+ * Lines of ssh's own, by how they begin, so that no text of a server's within
+ * one can pass for another (OpenSSH 9.2); first match decides.
+ */
 static const struct {
-	const char *words;
+	const char *begin;
+	const char *words; /* and further on, where that is not enough */
 	enum bbk_ssh_outcome outcome;
 } verdicts[] = {
-	{ "REVOKED HOST KEY", BBK_SSH_HOST_REVOKED },
-	{ "REMOTE HOST IDENTIFICATION HAS CHANGED", BBK_SSH_HOST_CHANGED },
-	{ "Host key verification failed", BBK_SSH_HOST_UNKNOWN },
-	{ "Unable to negotiate", BBK_SSH_NEGOTIATE },
-	{ "no mutual signature", BBK_SSH_NEGOTIATE },
-	{ "Permission denied (", BBK_SSH_DENIED },
-	{ "Too many authentication failures", BBK_SSH_DENIED },
-	{ "Could not resolve hostname", BBK_SSH_NETWORK },
-	{ "Connection refused", BBK_SSH_NETWORK },
-	{ "Connection timed out", BBK_SSH_NETWORK },
-	{ "Operation timed out", BBK_SSH_NETWORK },
-	{ "No route to host", BBK_SSH_NETWORK },
-	{ "Network is unreachable", BBK_SSH_NETWORK },
-	{ "kex_exchange_identification", BBK_SSH_NETWORK },
-	{ "banner exchange", BBK_SSH_NETWORK },
-	{ "Connection closed by", BBK_SSH_NETWORK },
-	{ "Connection reset by", BBK_SSH_NETWORK },
-	{ "Protocol major versions differ", BBK_SSH_NETWORK },
+	{ "@", "WARNING: REVOKED HOST KEY DETECTED!", BBK_SSH_HOST_REVOKED },
+	{ "@", "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
+	  BBK_SSH_HOST_CHANGED },
+	{ "Host key verification failed.", "", BBK_SSH_HOST_UNKNOWN },
+	{ "Unable to negotiate with ", "", BBK_SSH_NEGOTIATE },
+	{ "ssh: ", "", BBK_SSH_NETWORK },
+	{ "kex_exchange_identification: ", "", BBK_SSH_NETWORK },
+	{ "banner exchange: ", "", BBK_SSH_NETWORK },
+	{ "ssh_dispatch_run_fatal: ", "", BBK_SSH_NETWORK },
+	{ "Connection closed by ", "", BBK_SSH_NETWORK },
+	{ "Connection reset by ", "", BBK_SSH_NETWORK },
+	{ "Connection timed out ", "", BBK_SSH_NETWORK },
+	{ "Connection to ", " timed out", BBK_SSH_NETWORK },
+	{ "Received disconnect from ", "", BBK_SSH_NETWORK },
+	{ "Disconnected from ", "", BBK_SSH_NETWORK },
+	{ "Bad packet length ", "", BBK_SSH_NETWORK },
+	{ "Protocol major versions differ", "", BBK_SSH_NETWORK },
 };
+
+/*
+ * "git@host: Permission denied (publickey).", once keys were exchanged: only
+ * then has ssh accepted the host key.
+ */
+static bool is_denied(const char *line)
+{
+	const char *colon = strstr(line, ": Permission denied (");
+	const char *at = strchr(line, '@');
+
+	if (bbk_begins(line, "Received disconnect from "))
+		return strstr(line, "Too many authentication failures") != NULL;
+	return colon && at && at < colon && strcspn(line, " ") >
+						    (size_t)(colon - line);
+}
 
 /* What the server says once somebody is in: reference 1.10. */
 static bool means_no_access(const char *line)
@@ -77,29 +95,35 @@ static bool means_no_access(const char *line)
 	       strstr(line, "repository access denied");
 }
 
-static bool verdict(struct bbk_ssh_answer *answer, const char *line)
+static bool decide(struct bbk_ssh_answer *answer, const char *line,
+		   enum bbk_ssh_outcome outcome)
 {
-	for (size_t i = 0; i < BBK_ARRAY_LEN(verdicts); i++) {
-		if (!strstr(line, verdicts[i].words))
-			continue;
-		answer->outcome = verdicts[i].outcome;
-		free(answer->said);
-		answer->said = bbk_scrubbed(line);
-		return true;
-	}
+	answer->outcome = outcome;
+	free(answer->said);
+	answer->said = bbk_scrubbed(line);
+	return true;
+}
+
+static bool verdict(struct bbk_ssh_answer *answer, const char *line,
+		    bool exchanged)
+{
+	if (exchanged && is_denied(line))
+		return decide(answer, line, BBK_SSH_DENIED);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(verdicts); i++)
+		if (bbk_begins(line, verdicts[i].begin) &&
+		    strstr(line, verdicts[i].words))
+			return decide(answer, line, verdicts[i].outcome);
 	return false;
 }
 
-/* "debug1: Server accepts key: <path> ED25519 SHA256:... explicit" */
-static bool accepts_other(const char *line, const char *key)
+/*
+ * "debug1: Server accepts key: <path> ED25519 SHA256:... explicit".  The path
+ * is escaped and cut by ssh's log, so the fingerprint tells.
+ */
+static bool accepts_other(const char *line, const char *fingerprint)
 {
-	static const char words[] = "debug1: Server accepts key: ";
-	size_t len = key ? strlen(key) : 0;
-
-	if (!key || !bbk_begins(line, words))
-		return false;
-	line += sizeof(words) - 1;
-	return strncmp(line, key, len) != 0 || line[len] != ' ';
+	return fingerprint && bbk_begins(line, "debug1: Server accepts key: ") &&
+	       strstr(line, " SHA256:") && !strstr(line, fingerprint);
 }
 
 static bool is_pkt_line(const char *out, size_t len)
@@ -114,21 +138,23 @@ static bool is_pkt_line(const char *out, size_t len)
 }
 
 static void read_lines(struct bbk_ssh_answer *answer, const char *text,
-		       const char *key, bool *in)
+		       const char *fingerprint, bool *in)
 {
-	bool decided = false;
+	bool decided = false, exchanged = false;
 
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
 		char *line = bbk_strndup(text, len);
 
-		if (bbk_begins(line, "Authenticated to "))
+		if (bbk_begins(line, "debug1: SSH2_MSG_NEWKEYS received"))
+			exchanged = true;
+		else if (exchanged && bbk_begins(line, "Authenticated to "))
 			*in = true;
-		else if (accepts_other(line, key))
+		else if (accepts_other(line, fingerprint))
 			answer->other_key = true;
 		else if (!*in && !decided && !bbk_begins(line, "debug") &&
 			 !bbk_begins(line, SEEN))
-			decided = verdict(answer, line);
+			decided = verdict(answer, line, exchanged);
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
 		free(line);
@@ -138,12 +164,12 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 
 void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
 		      const char *out, size_t out_len, int status,
-		      const char *key)
+		      const char *fingerprint)
 {
 	bool in = false;
 
 	answer->outcome = BBK_SSH_OTHER;
-	read_lines(answer, err_text, key, &in);
+	read_lines(answer, err_text, fingerprint, &in);
 	if (in && answer->outcome != BBK_SSH_NO_ACCESS &&
 	    (status == 0 || is_pkt_line(out, out_len)))
 		answer->outcome = BBK_SSH_OK;
@@ -187,12 +213,9 @@ static void add_auth(struct bbk_process *process,
 	option(process, "IdentitiesOnly=yes");
 	if (!call->agent)
 		option(process, "IdentityAgent=none");
-	for (const char *c = call->key; *c; c++) {
-		bbk_str_addc(&key, *c);
-		if (*c == '%')
-			bbk_str_addc(&key, '%');
-	}
-	bbk_strv_addl(&process->argv, "-i", bbk_str_get(&key), NULL);
+	bbk_str_add(&key, "IdentityFile="); /* -i would not expand a '%' */
+	bbk_ssh_quote(&key, call->key, true);
+	option(process, bbk_str_get(&key));
 }
 
 static void add_pins(struct bbk_process *process, const char *helper,
@@ -237,7 +260,8 @@ static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
 	}
 	add_auth(process, call);
 	add_pins(process, helper, call->pins);
-	bbk_strv_addf(&process->argv, "-p%u", call->port);
+	if (call->port)
+		bbk_strv_addf(&process->argv, "-p%u", call->port);
 	bbk_strv_addf(&process->argv, "-l%s", call->user);
 	bbk_strv_addl(&process->argv, "--", call->host, NULL);
 	if (call->command)
@@ -303,7 +327,7 @@ static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 	bbk_ssh_classify(&got, bbk_str_get(&process.err),
 			 bbk_str_get(&process.out), process.out.len,
 			 process.status,
-			 call->auth == BBK_SSH_KEY ? call->key : NULL);
+			 call->auth == BBK_SSH_KEY ? call->fingerprint : NULL);
 	if (process.timed_out) {
 		got.outcome = BBK_SSH_NETWORK;
 		bbk_replace(&got.said, "it did not answer in time");
@@ -379,7 +403,8 @@ static int plan(struct bbk_ssh *ssh, const char *user, const char *host,
 	(void)ssh;
 	if (begin(&process, "ssh", PLAN_MS, err) < 0)
 		return -1;
-	bbk_strv_addf(&process.argv, "-p%u", port);
+	if (port)
+		bbk_strv_addf(&process.argv, "-p%u", port);
 	bbk_strv_addf(&process.argv, "-l%s", user);
 	bbk_strv_addl(&process.argv, "-G", "--", host, NULL);
 	process.out_max = ERR_MAX;

@@ -22,10 +22,11 @@ enum bbk_ssh_auth {
 
 struct bbk_ssh_call {
 	const char *host;
-	unsigned port;
+	unsigned port;	     /* 0: as ssh's configuration has it */
 	const char *user;
 	enum bbk_ssh_auth auth;
 	const char *key;     /* BBK_SSH_KEY: the private key's path */
+	const char *fingerprint; /* and its fingerprint, if known */
 	bool agent;	     /* the key's passphrase is with the agent */
 	const char *command; /* remote command; NULL for BBK_SSH_NOBODY */
 	const char *known_hosts; /* GlobalKnownHostsFile, see hostkey.h */
@@ -90,7 +91,7 @@ struct bbk_ssh {
 	/* One connection, at most 10 s.  -1 only where ssh cannot be run. */
 	int (*run)(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 		   struct bbk_ssh_answer *answer, struct bbk_err *err);
-	/* No connection.  Runs the person's `Match exec`, as ssh would. */
+	/* No connection; port 0: not given.  Runs the person's `Match exec`, as ssh would. */
 	int (*plan)(struct bbk_ssh *ssh, const char *user, const char *host,
 		    unsigned port, struct bbk_ssh_plan *plan,
 		    struct bbk_err *err);
@@ -106,9 +107,12 @@ struct bbk_openssh {
 
 void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper);
 
-/* What the text of `ssh -v` and the first bytes of stdout say. */
+/*
+ * What the text of `ssh -v` and the first bytes of stdout say; fingerprint is
+ * that of the one key that was meant to get in, or NULL.
+ */
 void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
 		      const char *out, size_t out_len, int status,
-		      const char *key);
+		      const char *fingerprint);
 
 #endif

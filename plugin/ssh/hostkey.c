@@ -104,6 +104,8 @@ int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
 			bbk_str_addn(&next, line, len);
 		line += len;
 	}
+	if (next.len && next.s[next.len - 1] != '\n')
+		bbk_str_addc(&next, '\n');
 	bbk_str_addf(&next, "%s %s %s\n", key->name, key->type, key->blob);
 	if (!strcmp(bbk_str_get(&text), bbk_str_get(&next)))
 		return 0;
@@ -143,7 +145,7 @@ static char *sha256_form(const char *base64)
 	for (size_t i = 0; i < len; i++)
 		if (!bbk_is_alnum(base64[i]) && !strchr("+/", base64[i]))
 			return NULL;
-	return len == 43 ? bbk_strf("SHA256:%.43s", base64) : NULL;
+	return len == 43 && strlen(base64) <= 44 ? bbk_strf("SHA256:%.43s", base64) : NULL;
 }
 
 static bool begins_nocase(const char *text, const char *prefix)

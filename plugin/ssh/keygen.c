@@ -44,11 +44,11 @@ static int start(struct bbk_process *process, struct bbk_err *err)
 }
 
 static int failed(struct bbk_process *process, struct bbk_err *err,
-		  const char *wanted)
+		  enum bbk_class class, const char *wanted)
 {
 	char *said = bbk_scrubbed(bbk_str_get(&process->err));
 
-	bbk_err_set(err, BBK_E_KEYFILE, "cannot %s: ssh-keygen %s%s", wanted,
+	bbk_err_set(err, class, "cannot %s: ssh-keygen %s%s", wanted,
 		    process->timed_out ? "did not end in time" :
 		    *said ? "said: " : "failed",
 		    process->timed_out ? "" : said);
@@ -75,7 +75,15 @@ int bbk_keygen_make(const char *path, enum bbk_key_type type,
 	}
 	if (bbk_process_run(&process, err) < 0)
 		return -1;
-	return process.status ? failed(&process, err, "make a key") : 0;
+	return process.status ? failed(&process, err, BBK_E_LOCAL, "make a key") : 0;
+}
+
+/* Load key "<path>": incorrect passphrase supplied to decrypt private key */
+static bool wants_passphrase(const char *text)
+{
+	const char *quote = strrchr(text, '"');
+
+	return quote && bbk_begins(quote, "\": incorrect passphrase");
 }
 
 int bbk_keygen_public(const char *path, struct bbk_str *line,
@@ -88,10 +96,10 @@ int bbk_keygen_public(const char *path, struct bbk_str *line,
 	bbk_strv_addl(&process.argv, "-y", "-P", "", "-f", path, NULL);
 	if (bbk_process_run(&process, err) < 0)
 		return -1;
-	if (process.status && strstr(bbk_str_get(&process.err), "passphrase"))
+	if (process.status && wants_passphrase(bbk_str_get(&process.err)))
 		return 1;
 	if (process.status)
-		return failed(&process, err, "read the key");
+		return failed(&process, err, BBK_E_KEYFILE, "read the key");
 	bbk_str_set(line, bbk_str_get(&process.out));
 	return 0;
 }
@@ -139,6 +147,7 @@ int bbk_keygen_describe(const char *line, struct bbk_key_facts *facts,
 		return -1;
 	if (process.status ||
 	    parse_facts(facts, bbk_str_get(&process.out)) < 0)
-		return failed(&process, err, "read the public key");
+		return failed(&process, err, BBK_E_KEYFILE,
+			      "read the public key");
 	return 0;
 }

@@ -66,8 +66,7 @@ int bbk_fields_read(struct bbk_fields *fields, const char *path,
 	if (rc)
 		return rc;
 	if (parse(&found, &text) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL,
-				   "the state file '%s' is damaged", path);
+		return 1;
 	bbk_fields_release(fields);
 	*fields = found;
 	found = (struct bbk_fields)BBK_FIELDS_INIT;

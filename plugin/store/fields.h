@@ -3,7 +3,8 @@
  *
  * Simple enough for the transport to read without a library.  A name is
  * [a-z_]+ and may repeat; a value is any bytes but LF, CR and NUL.  A line
- * that has another form makes the file unreadable as a whole.
+ * that has another form makes the file worthless as a whole: it is as if there
+ * were none, and the next run writes it anew.
  */
 #ifndef STORE_FIELDS_H
 #define STORE_FIELDS_H
@@ -28,7 +29,7 @@ void bbk_fields_add(struct bbk_fields *fields, const char *name,
 /* The first value of that name, or NULL; borrowed. */
 const char *bbk_fields_get(const struct bbk_fields *fields, const char *name);
 
-/* 1: there is no such file.  -1: unreadable, class local. */
+/* 1: there is none, or it is damaged.  -1: it cannot be read, class local. */
 int bbk_fields_read(struct bbk_fields *fields, const char *path,
 		    struct bbk_err *err) BBK_MUST_CHECK;
 /* Makes the folders it needs; replaces the file whole, mode 0600. */

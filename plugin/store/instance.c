@@ -16,13 +16,19 @@ char *bbk_instance_name(const struct bbk_url *base)
 {
 	BBK_AUTO(str) name = BBK_STR_INIT;
 
-	bbk_str_add(&name, base->host);
+	for (const char *c = base->host; *c; c++) /* IPv6 has others */
+		bbk_str_addc(&name, bbk_is_alnum(*c) || strchr(".-", *c) ?
+					    *c : '-');
 	if (base->port != 443)
 		bbk_str_addf(&name, "_%u", base->port);
-	bbk_str_add(&name, base->path);
-	for (char *c = name.s; *c; c++)
-		if (!bbk_is_alnum(*c) && !strchr("._-", *c))
-			*c = '_';
+	for (const char *c = base->path; *c; c++) {
+		if (*c == '/')
+			bbk_str_add(&name, "__");
+		else if (*c == '_' || *c == '~')
+			bbk_str_add(&name, *c == '_' ? "_u" : "_t");
+		else
+			bbk_str_addc(&name, *c);
+	}
 	return bbk_str_take(&name);
 }
 

@@ -2,7 +2,7 @@
  * What we learned of an instance when a person enrolled it: facts that save a
  * request later, never a decision (those are in the git configuration).
  *
- *	<state>/instances/<host>[_<port>][_<context>]
+ *	<state>/instances/<host>[_<port>][__<context>]
  */
 #ifndef STORE_INSTANCE_H
 #define STORE_INSTANCE_H
@@ -20,7 +20,10 @@ struct bbk_instance_facts {
 
 void bbk_instance_facts_release(struct bbk_instance_facts *facts);
 
-/* "bitbucket.example.com", "dev.example.com_8443_bitbucket": [a-z0-9._-]+ */
+/*
+ * "bitbucket.example.com", "dev.example.com_8443__bitbucket": [A-Za-z0-9._-]+,
+ * another one for each instance.
+ */
 char *bbk_instance_name(const struct bbk_url *base);
 
 /* 1: nothing is known. */

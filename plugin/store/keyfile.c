@@ -144,6 +144,15 @@ int bbk_keydir_begin(struct bbk_keydir *dir, char **key, struct bbk_err *err)
 	return 0;
 }
 
+static void remove_public(int dirfd, const char *name)
+{
+	char *public = bbk_strf("%s.pub", name);
+
+	if (bbk_file_kind_at(dirfd, public) == BBK_FILE_REGULAR)
+		(void)unlinkat(dirfd, public, 0);
+	free(public);
+}
+
 static int publish(struct bbk_keydir *dir, int work, const char *name,
 		   struct bbk_err *err)
 {
@@ -156,6 +165,8 @@ static int publish(struct bbk_keydir *dir, int work, const char *name,
 	    bbk_fsync_at(work, "key", err) < 0)
 		return bbk_err_set(err, BBK_E_KEYFILE,
 				   "ssh-keygen left no public key");
+	if (bbk_file_kind_at(dir->fd, name) == BBK_FILE_NONE)
+		remove_public(dir->fd, name); /* ssh must never see two halves */
 	if (linkat(work, "key", dir->fd, name, 0) < 0)
 		return errno == EEXIST ? 1 :
 		       bbk_err_errno(err, BBK_E_LOCAL, errno,

@@ -37,7 +37,8 @@ int bbk_keydir_open(struct bbk_keydir *dir, const char *home,
 int bbk_keydir_begin(struct bbk_keydir *dir, char **key, struct bbk_err *err)
 	BBK_MUST_CHECK;
 /*
- * Publishes <workdir>/key and key.pub as name and name.pub, both synced.
+ * Publishes <workdir>/key and key.pub as name and name.pub, both synced.  A
+ * name.pub without its private key is replaced: whose it is, is the caller's.
  * 1: a file of that name has appeared meanwhile; nothing was changed.
  */
 int bbk_keydir_commit(struct bbk_keydir *dir, const char *name,

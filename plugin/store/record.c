@@ -1,8 +1,10 @@
 #include "store/record.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/str.h"
 #include "store/fields.h"
 
@@ -12,6 +14,8 @@ void bbk_record_release(struct bbk_record *record)
 	free(record->project);
 	free(record->repo);
 	free(record->key);
+	free(record->fingerprint);
+	free(record->who);
 	free(record->id);
 	free(record->label);
 	free(record->expires);
@@ -43,7 +47,9 @@ static int from_fields(struct bbk_record *record,
 	const char *permission = bbk_fields_get(fields, "permission");
 	const char *version = bbk_fields_get(fields, "version");
 
-	if (!version || strcmp(version, "1") != 0 || !permission)
+	if (!version || strcmp(version, "1") != 0 || !permission ||
+	    (strcmp(permission, "read") != 0 &&
+	     strcmp(permission, "write") != 0))
 		return -1;
 	record->scope = scope;
 	record->write = !strcmp(permission, "write");
@@ -52,6 +58,9 @@ static int from_fields(struct bbk_record *record,
 	bbk_replace(&record->project, bbk_fields_get(fields, "project"));
 	bbk_replace(&record->repo, bbk_fields_get(fields, "repo"));
 	bbk_replace(&record->key, bbk_fields_get(fields, "key"));
+	bbk_replace(&record->fingerprint,
+		    bbk_fields_get(fields, "fingerprint"));
+	bbk_replace(&record->who, bbk_fields_get(fields, "who"));
 	bbk_replace(&record->id, bbk_fields_get(fields, "id"));
 	bbk_replace(&record->label, bbk_fields_get(fields, "label"));
 	bbk_replace(&record->expires, bbk_fields_get(fields, "expires"));
@@ -69,8 +78,7 @@ static int read_one(struct bbk_record *record, const char *state,
 	int rc = bbk_fields_read(&fields, path, err);
 
 	if (!rc && from_fields(record, &fields, scope) < 0)
-		rc = bbk_err_set(err, BBK_E_LOCAL,
-				 "the state file '%s' is damaged", path);
+		rc = 1;
 	free(path);
 	return rc;
 }
@@ -95,6 +103,30 @@ int bbk_record_find(struct bbk_record *record, const char *state,
 	return 0;
 }
 
+static char *folder_of(const char *state, const char *host, unsigned port)
+{
+	return bbk_strf("%s/records/%s:%u", state, host, port);
+}
+
+bool bbk_record_has_host(const char *state, const char *host, unsigned port)
+{
+	char *folder = folder_of(state, host, port);
+	bool has = bbk_file_kind_at(AT_FDCWD, folder) == BBK_FILE_DIR;
+
+	free(folder);
+	return has;
+}
+
+int bbk_record_add_host(const char *state, const char *host, unsigned port,
+			struct bbk_err *err)
+{
+	char *folder = folder_of(state, host, port);
+	int rc = bbk_make_dirs(folder, err);
+
+	free(folder);
+	return rc;
+}
+
 int bbk_record_save(const struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 {
@@ -107,6 +139,8 @@ int bbk_record_save(const struct bbk_record *record, const char *state,
 	bbk_fields_add(&fields, "project", record->project);
 	bbk_fields_add(&fields, "repo", record->repo);
 	bbk_fields_add(&fields, "key", record->key);
+	bbk_fields_add(&fields, "fingerprint", record->fingerprint);
+	bbk_fields_add(&fields, "who", record->who);
 	bbk_fields_add(&fields, "agent", record->agent ? "yes" : NULL);
 	bbk_fields_add(&fields, "permission",
 		       record->write ? "write" : "read");

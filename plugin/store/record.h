@@ -26,6 +26,8 @@ struct bbk_record {
 	char *project;	   /* as the server spells it; NULL for personal */
 	char *repo;	   /* NULL unless scope is repo */
 	char *key;	   /* private key; NULL: the person's own keys do */
+	char *fingerprint; /* of the key */
+	char *who;	   /* whose token registered it; may be NULL */
 	bool agent;	   /* the key has a passphrase: leave the agent on */
 	bool write;	   /* the grant allows a push */
 	char *id;	   /* the grant's on the server; may be NULL */
@@ -35,8 +37,8 @@ struct bbk_record {
 };
 
 #define BBK_RECORD_INIT \
-	{ BBK_SCOPE_PROJECT, NULL, NULL, NULL, NULL, false, false, NULL, \
-	  NULL, NULL, NULL }
+	{ BBK_SCOPE_PROJECT, NULL, NULL, NULL, NULL, NULL, NULL, false, \
+	  false, NULL, NULL, NULL, NULL }
 
 /* Where one connection of ssh goes, in validated and canonical parts. */
 struct bbk_place {
@@ -48,10 +50,18 @@ struct bbk_place {
 
 void bbk_record_release(struct bbk_record *record);
 
-/* 0: found.  1: none.  -1: it is there and cannot be read, class local. */
+/* 0: found.  1: none, or a damaged one.  -1: it cannot be read, class local. */
 int bbk_record_find(struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/*
+ * Every host that was enrolled has a folder, with or without records in it, so
+ * that the transport can tell it from others.
+ */
+bool bbk_record_has_host(const char *state, const char *host, unsigned port);
+int bbk_record_add_host(const char *state, const char *host, unsigned port,
+			struct bbk_err *err) BBK_MUST_CHECK;
+
 int bbk_record_save(const struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 	BBK_MUST_CHECK;

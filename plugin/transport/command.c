@@ -25,6 +25,7 @@ struct line {
 	const char *port;
 	const char *remote; /* the remote command: one argument */
 	bool batch;
+	bool own_user;	    /* -l came before user@host, and wins */
 	bool foreign;	    /* something that leaves nothing for us to do */
 };
 
@@ -36,7 +37,7 @@ static bool option_is(const char *text, const char *name)
 	for (size_t i = 0; i < len; i++)
 		if (bbk_lower(text[i]) != name[i])
 			return false;
-	return text[len] == '=' || text[len] == ' ';
+	return !bbk_is_alnum(text[len]);
 }
 
 static void read_o(struct line *line, const char *text)
@@ -45,6 +46,8 @@ static void read_o(struct line *line, const char *text)
 					    "identityfile", "hostkeyalias",
 					    "certificatefile" };
 
+	if (!bbk_is_alnum(text[0])) /* blanks and quotes ssh would skip */
+		line->foreign = true;
 	if (option_is(text, "batchmode"))
 		line->batch = bbk_same_nocase(text + strlen("batchmode="),
 					      "yes");
@@ -56,11 +59,13 @@ static void read_o(struct line *line, const char *text)
 static void read_value(struct line *line, char letter, const char *value)
 {
 	switch (letter) {
-	case 'l':
-		line->user = value;
+	case 'l': /* of two, ssh takes the first */
+		if (!line->user)
+			line->user = value;
 		break;
 	case 'p':
-		line->port = value;
+		if (!line->port)
+			line->port = value;
 		break;
 	case 'o':
 		read_o(line, value);
@@ -112,6 +117,7 @@ static bool read_line(struct line *line, int argc, char *const *argv)
 				return false;
 		} else if (!line->dest) {
 			line->dest = argv[i];
+			line->own_user = line->user != NULL;
 		} else {
 			line->remote = argv[i];
 			return i + 1 == argc;
@@ -128,6 +134,17 @@ static bool made_of(const char *text, const char *others)
 	return true;
 }
 
+/* As git hands it over: bare, or in brackets. */
+static bool is_ipv6(const char *host)
+{
+	char *bracketed = host[0] == '[' ? bbk_strdup(host) :
+					   bbk_strf("[%s]", host);
+	bool valid = bbk_host_is_valid(bracketed);
+
+	free(bracketed);
+	return valid;
+}
+
 /*
  * Wider than what Bitbucket can have (an alias may have an underscore), and
  * still nothing that a shell, an option parser or a ProxyCommand could take
@@ -135,7 +152,9 @@ static bool made_of(const char *text, const char *others)
  */
 static bool is_harmless(const char *user, const char *host)
 {
-	if (!*host || *host == '-' || !made_of(host, "._:[]-"))
+	if (!*host || *host == '-')
+		return false;
+	if (strchr(host, ':') ? !is_ipv6(host) : !made_of(host, "._-"))
 		return false;
 	return !user || (*user && *user != '-' && made_of(user, "._+-"));
 }
@@ -172,7 +191,8 @@ static char *path_of(const char *text)
 
 	text += quoted;
 	len = strcspn(text, quoted ? "'" : " ");
-	if (quoted && (text[len] != '\'' || text[len + 1] == '\\'))
+	if (quoted && (text[len] != '\'' ||
+		       (text[len + 1] && text[len + 1] != ' ')))
 		return NULL;
 	return bbk_strndup(text, len);
 }
@@ -205,42 +225,62 @@ static bool set_remote(struct bbk_command *command, const char *remote)
 	return good;
 }
 
+static bool set_place(struct bbk_command *command, const struct line *line,
+		      const char *host)
+{
+	bool bare = strchr(host, ':') && host[0] != '[';
+	char *bracketed = bare ? bbk_strf("[%s]", host) : bbk_strdup(host);
+	long port = 22;
+	bool valid = bbk_host_is_valid(bracketed);
+
+	if (valid)
+		command->host = bbk_host_canonical(bracketed);
+	free(bracketed);
+	if (line->port && bbk_parse_number(line->port, 1, 65535, &port) < 0)
+		return false;
+	command->port = (unsigned)port;
+	command->port_given = line->port != NULL;
+	return valid;
+}
+
 static enum bbk_command_kind fill(struct bbk_command *command,
 				  const struct line *line)
 {
 	const char *at = strrchr(line->dest, '@');
 	const char *host = at ? at + 1 : line->dest;
-	long port = 22;
+	char *named = at ? bbk_strndup(line->dest, (size_t)(at - line->dest)) :
+			   NULL;
+	bool harmless = is_harmless(named, host);
+	long port;
 
-	command->user = at ? bbk_strndup(line->dest, (size_t)(at - line->dest)) :
-			line->user ? bbk_strdup(line->user) : NULL;
-	if (!is_harmless(command->user, host) ||
+	command->user = line->own_user || !named ?
+		bbk_strdup(line->user ? line->user : "git") :
+		bbk_strdup(named);
+	free(named);
+	if (!harmless || !is_harmless(command->user, host) ||
 	    (line->port && bbk_parse_number(line->port, 1, 65535, &port) < 0) ||
 	    (line->remote && has_control(line->remote)))
 		return BBK_COMMAND_REFUSED;
-	if (!command->user)
-		command->user = bbk_strdup("git");
-	if (!bbk_host_is_valid(host) || !bbk_user_is_valid(command->user) ||
-	    line->foreign || !line->remote ||
-	    !set_remote(command, line->remote))
+	if (!set_place(command, line, host) ||
+	    !bbk_user_is_valid(command->user) || line->foreign ||
+	    !line->remote || !skip_service(line->remote))
 		return BBK_COMMAND_OTHER;
-	command->host = bbk_host_canonical(host);
-	command->port = (unsigned)port;
 	command->batch = line->batch;
-	return BBK_COMMAND_GIT;
+	return set_remote(command, line->remote) ? BBK_COMMAND_GIT :
+						   BBK_COMMAND_STRANGE;
 }
 
 enum bbk_command_kind bbk_command_parse(struct bbk_command *command, int argc,
 					char *const *argv)
 {
 	BBK_AUTO(command) parsed = BBK_COMMAND_INIT;
-	struct line line = { NULL, NULL, NULL, NULL, false, false };
+	struct line line = { .dest = NULL };
 	enum bbk_command_kind kind;
 
 	if (!read_line(&line, argc, argv))
 		return BBK_COMMAND_OTHER;
 	kind = fill(&parsed, &line);
-	if (kind == BBK_COMMAND_GIT) {
+	if (kind == BBK_COMMAND_GIT || kind == BBK_COMMAND_STRANGE) {
 		bbk_command_release(command);
 		*command = parsed;
 		parsed = (struct bbk_command)BBK_COMMAND_INIT;

@@ -19,22 +19,31 @@ enum bbk_command_kind {
 	BBK_COMMAND_GIT,
 	/* A user, host, port or path that is an attack: run nothing. */
 	BBK_COMMAND_REFUSED,
+	/*
+	 * git's, with a path that no repository of Bitbucket has: refused where
+	 * the host is an instance's, and ssh's own business elsewhere.
+	 */
+	BBK_COMMAND_STRANGE,
 };
 
 struct bbk_command {
 	char *user;    /* "git" where none is given */
-	char *host;    /* canonical */
+	char *host;    /* canonical; an IPv6 address in brackets */
 	unsigned port; /* 22 where none is given */
+	bool port_given;
 	char *project; /* as it is written in the path */
 	char *repo;    /* without ".git" */
 	bool batch;    /* -o BatchMode=yes: nobody may be asked */
 };
 
-#define BBK_COMMAND_INIT { NULL, NULL, 0, NULL, NULL, false }
+#define BBK_COMMAND_INIT { NULL, NULL, 0, false, NULL, NULL, false }
 
 void bbk_command_release(struct bbk_command *command);
 
-/* argv[0] is our own name.  Only BBK_COMMAND_GIT fills command. */
+/*
+ * argv[0] is our own name.  Only BBK_COMMAND_GIT fills command; _STRANGE all of
+ * it but project and repo.
+ */
 enum bbk_command_kind bbk_command_parse(struct bbk_command *command, int argc,
 					char *const *argv);
 

@@ -60,7 +60,7 @@ static char *find_git_bbkey(const char *argv0)
 	return bbk_program_find("git-bbkey");
 }
 
-/* "plain", "ready" or "fresh"; "" where it could not help */
+/* "plain", "ready", "fresh" or "stop"; "" where it could not help */
 static void ask_for_help(const struct bbk_command *command, const char *argv0,
 			 struct bbk_str *answer)
 {
@@ -72,7 +72,8 @@ static void ask_for_help(const struct bbk_command *command, const char *argv0,
 		return;
 	bbk_strv_addl(&ensure.argv, program, "ensure", "--user", command->user,
 		      NULL);
-	bbk_strv_addf(&ensure.argv, "--port=%u", command->port);
+	if (command->port_given)
+		bbk_strv_addf(&ensure.argv, "--port=%u", command->port);
 	if (command->batch)
 		bbk_strv_add(&ensure.argv, "--batch");
 	if (is_submodule())
@@ -81,7 +82,7 @@ static void ask_for_help(const struct bbk_command *command, const char *argv0,
 		      command->repo, NULL);
 	ensure.inherit_err = true;
 	ensure.out_max = ANSWER_MAX;
-	if (bbk_process_run(&ensure, &ignored) == 0 && !ensure.status)
+	if (bbk_process_run(&ensure, &ignored) == 0)
 		bbk_str_addn(answer, bbk_str_get(&ensure.out),
 			     strcspn(bbk_str_get(&ensure.out), "\n"));
 	free(program);
@@ -108,6 +109,16 @@ static int find_record(struct bbk_record *record, const struct bbk_paths *paths,
 	return bbk_record_find(record, paths->state, &place, &ignored);
 }
 
+/* Have we anything to do with this host?  Enrolment made that folder. */
+static bool is_ours(const struct bbk_command *command)
+{
+	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	return bbk_paths_find(&paths, &ignored) == 0 &&
+	       bbk_record_has_host(paths.state, command->host, command->port);
+}
+
 static int transport(const struct bbk_command *command, int argc,
 		     char *const *argv)
 {
@@ -121,6 +132,8 @@ static int transport(const struct bbk_command *command, int argc,
 	if (find_record(&record, &paths, command) == 0)
 		bbk_run_with(&record, argc, argv);
 	ask_for_help(command, argv[0], &answer);
+	if (!strcmp(bbk_str_get(&answer), "stop"))
+		return bbk_class_status(BBK_E_HOSTKEY);
 	if (find_record(&record, &paths, command) != 0)
 		bbk_run_plain(argc, argv);
 	if (strcmp(bbk_str_get(&answer), "fresh") != 0)
@@ -141,6 +154,10 @@ int main(int argc, char **argv)
 	case BBK_COMMAND_GIT:
 		if (!is_never() && !has_git_ssh())
 			return transport(&command, argc, argv);
+		break;
+	case BBK_COMMAND_STRANGE:
+		if (!is_never() && !has_git_ssh() && is_ours(&command))
+			return refuse();
 		break;
 	case BBK_COMMAND_OTHER:
 		break;

@@ -51,6 +51,20 @@ void bbk_run_plain(int argc, char *const *argv)
 	no_ssh();
 }
 
+/* IdentityFile="<path>": in -i, ssh would not expand a "%%" */
+static void add_identity(struct bbk_str *out, const char *path)
+{
+	bbk_str_add(out, "IdentityFile=\"");
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			bbk_str_addc(out, '\\');
+		if (*path == '%')
+			bbk_str_addc(out, '%');
+		bbk_str_addc(out, *path);
+	}
+	bbk_str_addc(out, '"');
+}
+
 static void build(struct bbk_strv *args, const struct bbk_record *record,
 		  int argc, char *const *argv)
 {
@@ -58,12 +72,8 @@ static void build(struct bbk_strv *args, const struct bbk_record *record,
 	if (record->key) {
 		BBK_AUTO(str) key = BBK_STR_INIT;
 
-		for (const char *c = record->key; *c; c++) {
-			bbk_str_addc(&key, *c);
-			if (*c == '%')
-				bbk_str_addc(&key, '%');
-		}
-		bbk_strv_addl(args, "-i", bbk_str_get(&key), "-o",
+		add_identity(&key, record->key);
+		bbk_strv_addl(args, "-o", bbk_str_get(&key), "-o",
 			      "IdentitiesOnly=yes", NULL);
 		if (!record->agent)
 			bbk_strv_addl(args, "-o", "IdentityAgent=none", NULL);
@@ -195,6 +205,19 @@ static void pass_signals_on(void)
 		(void)sigaction(signals[i], &act, NULL);
 }
 
+static void say_not_yet(const struct bbk_record *record)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	bbk_str_addf(&text, "git-bbkey: propagation: the key %s was registered"
+		     "%s%s, but is not accepted yet\n",
+		     record->fingerprint ? record->fingerprint : "",
+		     record->who ? " by " : "", record->who ? record->who : "");
+	bbk_str_add(&text, "hint: try again in a minute; 'git bbkey status' "
+			   "tells where it stands\n");
+	say(bbk_str_get(&text));
+}
+
 int bbk_run_until_honoured(const struct bbk_record *record, int argc,
 			   char *const *argv)
 {
@@ -219,6 +242,8 @@ int bbk_run_until_honoured(const struct bbk_record *record, int argc,
 			(void)bbk_write_all(STDERR_FILENO,
 					    bbk_str_get(&watch.held),
 					    watch.held.len);
+		if (!again && watch.refused && status)
+			say_not_yet(record);
 		bbk_str_release(&watch.line);
 		bbk_str_release(&watch.held);
 		if (!again)
