@@ -154,7 +154,7 @@ static int write_new(int dirfd, const char *name, const void *bytes, size_t len,
 int bbk_file_write_at(int dirfd, const char *name, const void *bytes,
 		      size_t len, mode_t mode, struct bbk_err *err)
 {
-	char *temp = bbk_strf("%s.new-%ld", name, (long)getpid());
+	char *temp = bbk_strf(".%s.new-%ld", name, (long)getpid());
 	int rc = 0;
 
 	(void)unlinkat(dirfd, temp, 0);

@@ -61,10 +61,12 @@ int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
 		return bbk_err_hint(err, "set HOME to a folder that this user "
 					 "can write to");
 	}
-	if (strpbrk(home, "\r\n"))
-		return bbk_err_set(err, BBK_E_LOCAL,
-				   "the home folder's name has a line end in "
-				   "it, which no ssh option can carry");
+	for (const char *c = home; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return bbk_err_set(err, BBK_E_LOCAL,
+					   "the home folder's name has a control "
+					   "character in it, which no "
+					   "configuration can carry");
 	paths->home = without_slash(home);
 	paths->ssh = bbk_strf("%s/.ssh", paths->home);
 	paths->config = xdg_folder("XDG_CONFIG_HOME", paths->home, ".config");

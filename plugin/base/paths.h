@@ -23,7 +23,7 @@ struct bbk_paths {
 
 void bbk_paths_release(struct bbk_paths *paths);
 
-/* Class local where there is no home, or its path has a line end in it. */
+/* Class local where there is no home, or its path has a control character. */
 int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
 	BBK_MUST_CHECK;
 

@@ -526,7 +526,9 @@ static int remember(struct bbk_setup *setup, struct bbk_err *err)
 			setup->found.repo : NULL,
 		.key = setup->key.path, .agent = setup->key.agent,
 		.fingerprint = setup->key.facts.fingerprint,
-		.who = instance->rest.who, .write = setup->grant.write, .id = setup->grant.id,
+		.who = instance->rest.who ? instance->rest.who :
+					    setup->record.who,
+		.write = setup->grant.write, .id = setup->grant.id,
 		.label = label, .expires = setup->grant.expires,
 		.known_hosts = setup->access.known_hosts,
 	};

@@ -78,13 +78,17 @@ static void remove_leftovers(int dirfd)
 			close(copy);
 		return;
 	}
-	while ((entry = readdir(dir)))
-		if (bbk_begins(entry->d_name, WORKDIR_PREFIX) &&
-		    fstatat(dirfd, entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_uid == geteuid() &&
-		    st.st_mtime + STALE_SECONDS < time(NULL))
+	while ((entry = readdir(dir))) {
+		if (fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) <
+			    0 || st.st_uid != geteuid() ||
+		    st.st_mtime + STALE_SECONDS >= time(NULL))
+			continue;
+		if (bbk_begins(entry->d_name, WORKDIR_PREFIX))
 			remove_workdir(dirfd, entry->d_name);
+		else if (bbk_begins(entry->d_name, ".bbkey_") &&
+			 strstr(entry->d_name, ".pub.new-"))
+			(void)unlinkat(dirfd, entry->d_name, 0);
+	}
 	closedir(dir);
 }
 

@@ -33,6 +33,7 @@ static void hostile_local_configuration_is_not_seen(void **state)
 {
 	BBK_AUTO(config) config = BBK_CONFIG_INIT;
 	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+	BBK_AUTO(strv) keys = BBK_STRV_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
 	(void)state;
@@ -49,7 +50,11 @@ static void hostile_local_configuration_is_not_seen(void **state)
 			    "ssh://git@h:7999");
 	assert_null(bbk_config_base(&config, "https://h", "apiurl"));
 	assert_null(bbk_config_get(&config, "core.sshcommand"));
-	assert_true(bbk_config_repository_meddles());
+	bbk_config_repository_meddles(&keys);
+	assert_int_equal(keys.len, 3);
+	assert_true(bbk_strv_has(&keys, "bbkey.https://evil.ssh"));
+	assert_true(bbk_strv_has(&keys, "bbkey.https://h.apiurl"));
+	assert_true(bbk_strv_has(&keys, "core.sshcommand"));
 }
 
 /* CVE-2025-48384: what is written is read back, or refused. */
@@ -130,8 +135,8 @@ static void remotes_are_read_in_every_kind_of_repository(void **state)
 			       "%s", i == 1 ? options[i] : "", i, i,
 			       i == 2 ? "&& git config core."
 					"repositoryformatversion 1 && git "
-					"config extensions.worktreeConfig true" :
-					"");
+					"config extensions.worktreeConfig "
+					"true" : "");
 		assert_int_equal(chdir(test_dir()), 0);
 		sh(script);
 		(void)snprintf(script, sizeof(script), "r%zu", i);

@@ -40,7 +40,8 @@ static void an_instance_says_what_it_is(void **state)
 	assert_true(settings.enabled);
 	assert_int_equal(bbk_dc_repo(&rest, "proj", "app", &repo, &err), 0);
 	assert_string_equal(repo.project, "PROJ");
-	assert_true(bbk_begins(repo.ssh_url, "ssh://"));
+	assert_int_equal(repo.ssh_urls.len, 1);
+	assert_true(bbk_begins(repo.ssh_urls.v[0], "ssh://"));
 	assert_int_equal(bbk_dc_project(&rest, "proj", &key, &err), 0);
 	assert_string_equal(key, "PROJ");
 	assert_string_equal(rest.who, "dev");

@@ -71,8 +71,8 @@ def modes(*paths: Path) -> list[str]:
 
 def key_name(home: Home) -> str:
     """What our key of this instance is called."""
-    where = re.sub(r"[^A-Za-z0-9.]+", "_", home.base.removeprefix("https://"))
-    return f"bbkey_{where}"
+    where = home.base.removeprefix("https://")
+    return "bbkey_" + where.replace(":", "_").replace("/", "__")
 
 
 def one_key_everywhere(home: Home) -> None:

@@ -46,15 +46,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
 	const char *path = prepare();
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int rc, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	HOLDS(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	close(fd);
-	if (bbk_fields_read(&fields, path, &err) == 0)
+	rc = bbk_fields_read(&fields, path, &err);
+	HOLDS(rc >= 0 || (size > BBK_FIELDS_MAX && err.what));
+	if (rc == 0)
 		for (size_t i = 0; i < fields.values.len; i++)
 			HOLDS(*fields.names.v[i] &&
 			      !strpbrk(fields.values.v[i], "\r\n"));
 	bbk_err_release(&err);
-	HOLDS(bbk_record_find(&record, state, &place, &err) != 1);
+	if (bbk_record_find(&record, state, &place, &err) == 0)
+		HOLDS(rc == 0);
+	else
+		HOLDS(!record.base && !record.key);
 	return 0;
 }

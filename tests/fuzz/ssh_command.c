@@ -19,14 +19,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bbk_strv_add(&argv, arg);
 	}
 	kind = bbk_command_parse(&command, (int)argv.len, argv.v);
-	if (kind == BBK_COMMAND_GIT) {
+	if (kind == BBK_COMMAND_GIT || kind == BBK_COMMAND_STRANGE) {
 		HOLDS(bbk_host_is_valid(command.host));
 		HOLDS(bbk_user_is_valid(command.user));
 		HOLDS(command.port >= 1 && command.port <= 65535);
-		HOLDS(bbk_project_is_valid(command.project));
-		HOLDS(bbk_repo_is_valid(command.repo));
+		HOLDS(command.port_given || command.port == 22);
 	} else {
 		HOLDS(!command.host && !command.user && !command.repo);
+	}
+	if (kind == BBK_COMMAND_GIT) {
+		HOLDS(bbk_project_is_valid(command.project));
+		HOLDS(bbk_repo_is_valid(command.repo));
 	}
 	free(text);
 	return 0;

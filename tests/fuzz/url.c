@@ -12,10 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BBK_AUTO(str) once = BBK_STR_INIT;
 	BBK_AUTO(str) twice = BBK_STR_INIT;
 	char *text = bbk_strndup((const char *)data, size);
+	char *page = bbk_address_page(text);
 
+	HOLDS(bbk_begins(text, page));
+	free(page);
 	if (bbk_url_parse(&url, text, &err) == 0) {
 		HOLDS(url.host && url.path && url.port && url.port < 65536);
 		HOLDS(bbk_host_is_valid(url.host));
+		HOLDS(!strstr(url.path, "/-"));
+		HOLDS(bbk_url_within(&url, &url));
 		HOLDS(!url.user || bbk_user_is_valid(url.user));
 		bbk_url_add_user(&once, &url);
 		if (once.len <= 4096) { /* scp-like grows by "ssh://" */

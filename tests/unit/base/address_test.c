@@ -1,5 +1,7 @@
 #include "test.h"
 
+#include <stdlib.h>
+
 #include "base/address.h"
 
 static const struct {
@@ -36,7 +38,9 @@ static const char *const refused[] = {
 	"ssh://h/a", "ssh://h/a/b/c", "git@h:7999/a/b", "https://h/scm/p/.git",
 	"https://h/scm/p/..git", "https://h/scm/p/...git", "ssh://h/~/r",
 	"ssh://h/~~jo/r", "ssh://h/p/~r", "https://h/users/~jo",
-	"ssh://h/p~q/r", "ssh://h/-p/r", "ssh://h/p/-r",
+	"ssh://h/p~q/r", "ssh://h/-p/r", "ssh://h/p/-r", "https://h/scm",
+	"https://h/scm/p", "https://h/scm/p/r.git/info/refs",
+	"https://h/bitbucket/scm/p/r/x",
 };
 
 static void every_documented_form_is_read(void **state)
@@ -98,6 +102,37 @@ static void half_a_clone_url_is_no_instance(void **state)
 	}
 }
 
+static void a_page_ends_at_its_project_or_repository(void **state)
+{
+	static const char *const pages[][2] = {
+		{ "https://h/projects/P/repos/r/browse?at=x#1",
+		  "https://h/projects/P/repos/r" },
+		{ "https://h/bb/projects/P/repos/r?at=x",
+		  "https://h/bb/projects/P/repos/r" },
+		{ "https://h/projects/P?a=b", "https://h/projects/P" },
+		{ "https://h/projects/P#1", "https://h/projects/P" },
+		{ "https://h/projects/P/repos/r#12",
+		  "https://h/projects/P/repos/r" },
+		{ "https://h/users/jo/repos/r/browse/a b.c",
+		  "https://h/users/jo/repos/r" },
+		{ "https://h/users/jo/repos/r/browse/projects/x?at=y",
+		  "https://h/users/jo/repos/r" },
+		{ "https://h/users/jo/repos/r?at=refs/projects/x",
+		  "https://h/users/jo/repos/r" },
+		{ "https://h/scm/p/r.git?x", "https://h/scm/p/r.git?x" },
+		{ "ssh://git@h/p/r.git#1", "ssh://git@h/p/r.git#1" },
+		{ "", "" }, { "https://h/projects/", "https://h/projects/" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(pages); i++) {
+		char *page = bbk_address_page(pages[i][0]);
+
+		miss_text(page, pages[i][1], pages[i][0]);
+		free(page);
+	}
+}
+
 static void names_are_what_bitbucket_allows(void **state)
 {
 	char name[140] = "";
@@ -123,6 +158,7 @@ int main(void)
 		TEST(every_documented_form_is_read),
 		TEST(what_has_no_form_is_not_bitbucket),
 		TEST(half_a_clone_url_is_no_instance),
+		TEST(a_page_ends_at_its_project_or_repository),
 		TEST(names_are_what_bitbucket_allows),
 	};
 

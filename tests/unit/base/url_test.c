@@ -186,12 +186,12 @@ static void a_dash_never_begins_a_part_of_a_path(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(texts); i++) {
 		BBK_AUTO(url) url = BBK_URL_INIT;
-		BBK_AUTO(address) address = BBK_ADDRESS_INIT;
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 
-		if (bbk_url_parse(&url, texts[i], &err) == 0 &&
-		    bbk_address_of(&address, &url, &err) == 0)
+		if (bbk_url_parse(&url, texts[i], &err) == 0)
 			miss("%s is taken", texts[i]);
+		else
+			miss_class(&err, BBK_E_NOT_BITBUCKET, texts[i]);
 	}
 }
 
@@ -255,6 +255,64 @@ static void a_look_alike_has_another_origin(void **state)
 	}
 }
 
+static void within_is_by_whole_parts_of_the_path(void **state)
+{
+	static const struct {
+		const char *url, *base;
+		bool within;
+	} pairs[] = {
+		{ "https://h/a", "https://h/a", true },
+		{ "https://h/a/b", "https://h/a/", true },
+		{ "https://h/a/b", "https://h", true },
+		{ "https://h:443/a", "https://h/a", true },
+		{ "https://h/ab", "https://h/a", false },
+		{ "https://h/a", "https://h/a/b", false },
+		{ "https://h:444/a", "https://h/a", false },
+		{ "http://h/a", "https://h/a", false },
+		{ "https://i/a", "https://h/a", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(pairs); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(url) base = BBK_URL_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		assert_int_equal(bbk_url_parse(&url, pairs[i].url, &err), 0);
+		assert_int_equal(bbk_url_parse(&base, pairs[i].base, &err), 0);
+		if (bbk_url_within(&url, &base) != pairs[i].within)
+			miss("%s within %s", pairs[i].url, pairs[i].base);
+	}
+}
+
+static void a_port_is_given_or_the_schemes_own(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned port;
+		bool given;
+	} ports[] = {
+		{ "https://h", 443, false }, { "https://h:443", 443, true },
+		{ "http://h/x", 80, false }, { "ssh://h/p/r", 22, false },
+		{ "ssh://h:22/p/r", 22, true }, { "h:p/r", 22, false },
+		{ "ssh://[::1]:7999/p/r", 7999, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(ports); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(url) copy = BBK_URL_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		assert_int_equal(bbk_url_parse(&url, ports[i].text, &err), 0);
+		bbk_url_copy(&copy, &url);
+		if (copy.port != ports[i].port ||
+		    copy.port_given != ports[i].given)
+			miss("%s: %u, %d", ports[i].text, copy.port,
+			     copy.port_given);
+	}
+}
+
 static void a_failure_leaves_the_old_url(void **state)
 {
 	BBK_AUTO(url) url = BBK_URL_INIT;
@@ -282,6 +340,8 @@ int main(void)
 		TEST(a_dash_never_begins_a_part_of_a_path),
 		TEST(sizes_end_where_the_header_says),
 		TEST(a_look_alike_has_another_origin),
+		TEST(within_is_by_whole_parts_of_the_path),
+		TEST(a_port_is_given_or_the_schemes_own),
 		TEST(a_failure_leaves_the_old_url),
 	};
 

@@ -356,13 +356,16 @@ static void the_ssh_link_is_found_in_any_order(void **state)
 #define REPO(links) "{\"slug\":\"app\",\"project\":{\"key\":\"PROJ\"}," \
 	"\"links\":{\"clone\":[" links "]}}"
 #define SSH "{\"name\":\"ssh\",\"href\":\"ssh://git@h:7999/proj/app.git\"}"
+#define SSH2 "{\"name\":\"ssh\",\"href\":\"ssh://git@i/proj/app.git\"}"
 #define HTTP "{\"name\":\"http\",\"href\":\"https://h/scm/proj/app.git\"}"
 	static const struct {
 		const char *body, *want;
 	} rows[] = {
 		{ REPO(SSH "," HTTP), "ssh://git@h:7999/proj/app.git" },
 		{ REPO(HTTP "," SSH), "ssh://git@h:7999/proj/app.git" },
-		{ REPO(HTTP), NULL }, { REPO(""), NULL },
+		{ REPO(SSH "," HTTP "," SSH2),
+		  "ssh://git@h:7999/proj/app.git ssh://git@i/proj/app.git" },
+		{ REPO(HTTP), "" }, { REPO(""), "" },
 	};
 
 	(void)state;
@@ -371,13 +374,44 @@ static void the_ssh_link_is_found_in_any_order(void **state)
 						   .body = rows[i].body };
 		BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
 		BBK_AUTO(err) err = BBK_ERR_INIT;
+		BBK_AUTO(str) got = BBK_STR_INIT;
 		struct world w;
 
 		open_world(&w, &answer, 1);
 		assert_int_equal(bbk_dc_repo(&w.rest, "proj", "app", &repo,
 					     &err), 0);
-		miss_text(repo.ssh_url, rows[i].want, "ssh link");
+		for (size_t n = 0; n < repo.ssh_urls.len; n++)
+			bbk_str_addf(&got, "%s%s", n ? " " : "",
+				     repo.ssh_urls.v[n]);
+		miss_text(bbk_str_get(&got), rows[i].want, "ssh links");
 		assert_string_equal(repo.project, "PROJ");
+		close_world(&w);
+	}
+}
+
+static void a_repository_without_clone_links_is_no_answer(void **state)
+{
+#define BARE(more) "{\"slug\":\"app\",\"project\":{\"key\":\"PROJ\"}" more "}"
+	static const char *const bodies[] = {
+		BARE(""), BARE(",\"links\":{}"), BARE(",\"links\":[]"),
+		BARE(",\"links\":{\"clone\":null}"),
+		BARE(",\"links\":{\"clone\":{}}"), REPO("5"),
+		REPO("{\"name\":\"ssh\"}"),
+		REPO("{\"name\":\"ssh\",\"href\":5}"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(bodies); i++) {
+		const struct fake_reply answer = { .status = 200,
+						   .body = bodies[i] };
+		BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+		struct world w;
+
+		open_world(&w, &answer, 1);
+		if (bbk_dc_repo(&w.rest, "proj", "app", &repo, &err) != -1)
+			miss("%s is a repository", bodies[i]);
+		miss_class(&err, BBK_E_SERVER, bodies[i]);
 		close_world(&w);
 	}
 }
@@ -564,7 +598,7 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 		     { "blob", 1 }, { "comment", 1 } };
 	static const struct fake_reply answer = {
 		.status = 200, .body = "{\"isLastPage\":true,\"values\":["
-		"{\"text\":\"ssh-ed25519\",\"id\":1},{\"id\":2},"
+		"{\"text\":\"ssh-ed25519\",\"id\":1},"
 		"{\"text\":\"ssh-ed25519 BLOB comment\",\"id\":3}]}" };
 	static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL,
 						NULL };
@@ -581,6 +615,26 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 			miss("%s", rows[i].blob);
 		close_world(&w);
 	}
+}
+
+/* The key may be the one that has no text. */
+static void half_a_list_of_keys_is_no_list(void **state)
+{
+	static const struct fake_reply answer = {
+		.status = 200, .body = "{\"isLastPage\":true,\"values\":["
+		"{\"id\":2},{\"text\":\"ssh-ed25519 BLOB c\",\"id\":3}]}" };
+	static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL,
+						NULL };
+	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+	struct world w;
+
+	(void)state;
+	open_world(&w, &answer, 1);
+	assert_int_equal(bbk_dc_grant_find(&w.rest, &mine, "BLOB", &grant,
+					   &err), -1);
+	miss_class(&err, BBK_E_SERVER, "half a list");
+	close_world(&w);
 }
 
 static void what_is_not_bitbucket_is_told_from_a_wrong_path(void **state)
@@ -631,12 +685,14 @@ int main(void)
 		TEST(pages_advance_and_end),
 		TEST(fifty_pages_are_enough),
 		TEST(the_ssh_link_is_found_in_any_order),
+		TEST(a_repository_without_clone_links_is_no_answer),
 		TEST(a_repository_of_another_project_is_no_sample),
 		TEST(a_list_without_values_is_not_an_empty_list),
 		TEST(a_base_url_without_a_port_has_none),
 		TEST(a_refused_registration_says_what_is_left_to_do),
 		TEST(a_grant_says_when_it_ends_in_every_time_zone),
 		TEST(a_key_is_found_by_its_blob_alone),
+		TEST(half_a_list_of_keys_is_no_list),
 		TEST(what_is_not_bitbucket_is_told_from_a_wrong_path),
 	};
 

@@ -56,9 +56,10 @@ static const struct {
 	  "GET" },
 };
 
-static int make(const struct fake_reply *replies, size_t len,
-		struct fake_http *http, struct bbk_grant *grant,
-		struct bbk_err *err)
+/* look: bbk_grant_look(), else bbk_grant_make(). */
+static int run(const struct fake_reply *replies, size_t len, bool look,
+	       struct fake_http *http, struct bbk_grant *grant,
+	       struct bbk_err *err)
 {
 	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
 	struct bbk_env env = { .paths = BBK_PATHS_INIT };
@@ -80,9 +81,12 @@ static int make(const struct fake_reply *replies, size_t len,
 	key.line = bbk_strdup("ssh-ed25519 BLOB c");
 	key.public.blob = bbk_strdup("BLOB");
 	key.facts.fingerprint = bbk_strdup("SHA256:x");
-	return bbk_url_parse(&instance.rest.api, "https://h/rest", err) < 0 ?
-		-1 : bbk_grant_make(&instance, &env, &terms, &wish, &key, grant,
-				    err);
+	assert_int_equal(bbk_url_parse(&instance.rest.api, "https://h/rest",
+				       err), 0);
+	return look ? bbk_grant_look(&instance, &env, &terms, &key, grant,
+				     err) :
+		      bbk_grant_make(&instance, &env, &terms, &wish, &key,
+				     grant, err);
 }
 
 static void a_key_is_registered_once_whatever_happens(void **state)
@@ -93,8 +97,8 @@ static void a_key_is_registered_once_whatever_happens(void **state)
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 		struct fake_http http;
 		size_t posts = 0;
-		int rc = make(rows[i].replies, rows[i].len, &http, &grant,
-			      &err);
+		int rc = run(rows[i].replies, rows[i].len, false, &http,
+			     &grant, &err);
 
 		for (size_t n = 0; n < http.requests.len; n++)
 			posts += bbk_begins(http.requests.v[n], "POST ");
@@ -106,6 +110,38 @@ static void a_key_is_registered_once_whatever_happens(void **state)
 		if (rc == 0 && (!bbk_same(grant.id, "5") || !grant.write))
 			miss("%s: the grant is not it", rows[i].name);
 		miss_class(&err, rows[i].class, rows[i].name);
+		fake_http_release(&http);
+	}
+}
+
+static void looking_only_asks(void **state)
+{
+	static const struct {
+		struct fake_reply reply;
+		int rc;
+		enum bbk_class class;
+	} looks[] = {
+		{ PAGE(KEY("PROJECT_WRITE")), 0, BBK_OK },
+		{ PAGE(""), 1, BBK_OK },
+		{ { .status = 401, .body = "" }, -1, BBK_E_AUTH },
+		{ { .fail = BBK_E_NETWORK }, -1, BBK_E_NETWORK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(looks); i++) {
+		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+		struct fake_http http;
+		int rc = run(&looks[i].reply, 1, true, &http, &grant, &err);
+
+		if (rc != looks[i].rc)
+			miss("row %zu: %d", i, rc);
+		if (rc == 0 && (!bbk_same(grant.id, "5") || !grant.write))
+			miss("row %zu: the grant is not it", i);
+		for (size_t n = 0; n < http.requests.len; n++)
+			if (!bbk_begins(http.requests.v[n], "GET "))
+				miss("row %zu: %s", i, http.requests.v[n]);
+		miss_class(&err, looks[i].class, "look");
 		fake_http_release(&http);
 	}
 }
@@ -126,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_key_is_registered_once_whatever_happens),
+		TEST(looking_only_asks),
 		TEST(a_label_is_our_mark_and_harmless),
 	};
 

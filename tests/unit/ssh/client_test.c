@@ -75,6 +75,9 @@ static const struct {
 	  "option: x\r\n", "", 255, BBK_SSH_OTHER },
 	{ "in by the words of a debug line",
 	  "debug1: Authenticated to h\r\n", "00d5abcd", 0, BBK_SSH_OTHER },
+	{ "in before the keys", ACCEPT IN PRE, "00d5abcd", 0, BBK_SSH_OTHER },
+	{ "denied before the keys", "git@h: Permission denied (publickey)."
+	  "\r\n", "", 255, BBK_SSH_OTHER },
 	{ "denied by the words of a debug line",
 	  "debug1: kex_exchange_identification: banner line 0: git@h: "
 	  "Permission denied (publickey).\r\n", "", 255, BBK_SSH_OTHER },
@@ -87,7 +90,8 @@ static void the_words_of_openssh_are_understood(void **state)
 		BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 
 		bbk_ssh_classify(&answer, rows[i].err, rows[i].out,
-				 strlen(rows[i].out), rows[i].status, "/k");
+				 strlen(rows[i].out), rows[i].status,
+				 "SHA256:x");
 		if (answer.outcome != rows[i].want)
 			miss("%s: %d, not %d", rows[i].name, rows[i].want,
 			     answer.outcome);
@@ -110,13 +114,19 @@ static void words_before_the_host_key_never_mean_denied(void **state)
 		    "authentication failures\r\n",
 		KEX "Unable to negotiate with 127.0.0.1 port 7999: no matching "
 		    "host key type found. Their offer: Permission denied (\r\n",
+		/* ssh prints the line ends of a server's message */
+		KEX "debug1: Remote: x\ndebug1: SSH2_MSG_NEWKEYS received\n"
+		    "git@h: Permission denied (publickey).\r\n",
+		KEX "Received disconnect from 127.0.0.1 port 7999:2: x\n"
+		    "debug1: SSH2_MSG_NEWKEYS received\nAuthenticated to h\n"
+		    "Repository not found\r\n",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(texts); i++) {
 		BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 
-		bbk_ssh_classify(&answer, texts[i], "", 0, 255, "/k");
+		bbk_ssh_classify(&answer, texts[i], "", 0, 255, "SHA256:x");
 		if (answer.outcome == BBK_SSH_DENIED ||
 		    answer.outcome == BBK_SSH_OK ||
 		    answer.outcome == BBK_SSH_NO_ACCESS)
@@ -133,7 +143,7 @@ static void a_servers_offer_does_not_make_a_key_revoked(void **state)
 		"key type found. Their offer: REVOKED HOST KEY\r\n";
 
 	(void)state;
-	bbk_ssh_classify(&answer, text, "", 0, 255, "/k");
+	bbk_ssh_classify(&answer, text, "", 0, 255, "SHA256:x");
 	if (answer.outcome != BBK_SSH_NEGOTIATE)
 		miss("outcome %d", answer.outcome);
 }
@@ -143,7 +153,7 @@ static void another_key_than_the_one_asked_for_is_noticed(void **state)
 	static const struct {
 		const char *key;
 		bool other;
-	} keys[] = { { "/k", false }, { "/k2", true }, { "/", true },
+	} keys[] = { { "SHA256:x", false }, { "SHA256:y", true },
 		     { NULL, false } };
 
 	(void)state;
@@ -162,8 +172,9 @@ static void what_was_said_is_scrubbed(void **state)
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 
 	(void)state;
-	bbk_ssh_classify(&answer, "h: Permission denied (\033]0;x\007).\n", "",
-			 0, 255, NULL);
+	bbk_ssh_classify(&answer, PRE "git@h: Permission denied "
+			 "(\033]0;x\007).\n", "", 0, 255, NULL);
+	assert_int_equal(answer.outcome, BBK_SSH_DENIED);
 	assert_non_null(answer.said);
 	assert_null(strchr(answer.said, '\033'));
 	assert_null(strchr(answer.said, '\n'));

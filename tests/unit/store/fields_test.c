@@ -45,10 +45,10 @@ static void a_damaged_file_is_refused_whole(void **state)
 		BBK_AUTO(fields) in = BBK_FIELDS_INIT;
 
 		test_write(test_path("f"), texts[i], 0600);
-		if (bbk_fields_read(&in, test_path("f"), &err) != -1)
+		if (bbk_fields_read(&in, test_path("f"), &err) != 1 ||
+		    in.names.len || in.values.len)
 			miss("'%s' is read", texts[i]);
-		else
-			miss_class(&err, BBK_E_LOCAL, texts[i]);
+		miss_class(&err, BBK_OK, texts[i]);
 	}
 }
 
@@ -63,8 +63,18 @@ static void a_nul_damages_and_a_missing_file_is_none(void **state)
 	test_write(test_path("f"), "key /a_b\n", 0600);
 	assert_int_equal(bbk_fields_read(&in, test_path("f"), &err), 0);
 	assert_int_equal(truncate(test_path("f"), 12), 0);
-	assert_int_equal(bbk_fields_read(&in, test_path("f"), &err), -1);
+	assert_int_equal(bbk_fields_read(&in, test_path("f"), &err), 1);
 	assert_string_equal(bbk_fields_get(&in, "key"), "/a_b");
+}
+
+static void what_cannot_be_read_is_an_error(void **state)
+{
+	BBK_AUTO(fields) in = BBK_FIELDS_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bbk_fields_read(&in, test_dir(), &err), -1);
+	miss_class(&err, BBK_E_LOCAL, "a folder");
 }
 
 int main(void)
@@ -73,6 +83,7 @@ int main(void)
 		TEST(what_was_written_is_read),
 		TEST(a_damaged_file_is_refused_whole),
 		TEST(a_nul_damages_and_a_missing_file_is_none),
+		TEST(what_cannot_be_read_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

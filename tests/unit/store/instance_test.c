@@ -22,7 +22,7 @@ static void names_are_made_of_harmless_letters(void **state)
 		{ "https://bitbucket.example.com",
 		  "bitbucket.example.com" },
 		{ "https://dev.example.com:8443/bitbucket",
-		  "dev.example.com_8443_bitbucket" },
+		  "dev.example.com_8443__bitbucket" },
 	};
 
 	(void)state;
@@ -41,6 +41,11 @@ static void different_instances_have_different_names(void **state)
 		{ "https://h:8443", "https://h/8443" },
 		{ "https://h/a/b", "https://h/a_b" },
 		{ "https://h/~a", "https://h/_a" },
+		{ "https://h/a/b", "https://h/a__b" },
+		{ "https://h/~a", "https://h/_ta" },
+		{ "https://h/_", "https://h/_u" },
+		{ "https://h/a_/b", "https://h/a/_b" },
+		{ "https://[1::2]", "https://[1:2::]" },
 	};
 
 	(void)state;

@@ -134,14 +134,28 @@ static void a_key_appears_whole_and_never_over_another(void **state)
 }
 
 /* I4: a file that was there before stays as it is. */
-static void a_public_file_that_is_there_is_not_overwritten(void **state)
+static void a_public_file_without_its_key_is_replaced(void **state)
 {
 	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
 
 	(void)state;
 	open_home(&dir);
+	test_write(test_path(".ssh/k.pub"), "an old one", 0644);
+	assert_int_equal(make(&dir, "k", "one"), 0);
+	miss_text(test_read(test_path(".ssh/k")), "one", "k");
+	miss_text(test_read(test_path(".ssh/k.pub")), "public\n", "k.pub");
+}
+
+static void a_public_file_with_its_key_is_not_overwritten(void **state)
+{
+	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
+
+	(void)state;
+	open_home(&dir);
+	test_write(test_path(".ssh/k"), "private", 0600);
 	test_write(test_path(".ssh/k.pub"), "somebody's", 0644);
-	(void)make(&dir, "k", "one");
+	assert_int_equal(make(&dir, "k", "one"), 1);
+	miss_text(test_read(test_path(".ssh/k")), "private", "k");
 	miss_text(test_read(test_path(".ssh/k.pub")), "somebody's", "k.pub");
 }
 
@@ -239,7 +253,8 @@ int main(void)
 		TEST(a_folder_that_others_can_change_gets_no_key),
 		TEST(a_file_is_judged_by_what_ssh_would_do),
 		TEST(a_key_appears_whole_and_never_over_another),
-		TEST(a_public_file_that_is_there_is_not_overwritten),
+		TEST(a_public_file_without_its_key_is_replaced),
+		TEST(a_public_file_with_its_key_is_not_overwritten),
 		TEST(half_a_key_is_not_published),
 		TEST(only_stale_leftovers_are_removed),
 		TEST(a_run_that_stops_leaves_nothing),

@@ -57,10 +57,19 @@ static void the_narrowest_record_wins(void **state)
 static void every_field_comes_back(void **state)
 {
 	struct bbk_record out = {
-		BBK_SCOPE_REPO, (char[]){ "https://h/bb" }, (char[]){ "PROJ" },
-		(char[]){ "app" }, (char[]){ "/home/%x y/.ssh/k" }, true, true,
-		(char[]){ "42" }, (char[]){ "bbkey jo@box" },
-		(char[]){ "2027-01-31" }, (char[]){ "\"/a b\" \"/c\"" }
+		.scope = BBK_SCOPE_REPO,
+		.base = (char[]){ "https://h/bb" },
+		.project = (char[]){ "PROJ" },
+		.repo = (char[]){ "app" },
+		.key = (char[]){ "/home/%x y/.ssh/k" },
+		.fingerprint = (char[]){ "SHA256:x" },
+		.who = (char[]){ "jo" },
+		.agent = true,
+		.write = true,
+		.id = (char[]){ "42" },
+		.label = (char[]){ "bbkey jo@box" },
+		.expires = (char[]){ "2027-01-31" },
+		.known_hosts = (char[]){ "\"/a b\" \"/c\"" },
 	};
 	BBK_AUTO(record) in = BBK_RECORD_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
@@ -74,13 +83,15 @@ static void every_field_comes_back(void **state)
 	miss_text(in.project, out.project, "project");
 	miss_text(in.repo, out.repo, "repo");
 	miss_text(in.key, out.key, "key");
+	miss_text(in.fingerprint, out.fingerprint, "fingerprint");
+	miss_text(in.who, out.who, "who");
 	miss_text(in.id, out.id, "id");
 	miss_text(in.label, out.label, "label");
 	miss_text(in.expires, out.expires, "expires");
 	miss_text(in.known_hosts, out.known_hosts, "known_hosts");
 }
 
-static void a_damaged_record_is_not_passed_over(void **state)
+static void a_damaged_record_is_as_if_there_were_none(void **state)
 {
 	static const char *const texts[] = {
 		"", "version 2\npermission read\n", "version 1\n",
@@ -90,21 +101,37 @@ static void a_damaged_record_is_not_passed_over(void **state)
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
 	(void)state;
-	save(BBK_SCOPE_PERSONAL, "personal", &app);
 	for (size_t i = 0; i < ROWS(texts); i++) {
 		BBK_AUTO(record) in = BBK_RECORD_INIT;
 		const char *path = test_path("records/h:7999/proj/app");
+		int rc;
 
 		assert_int_equal(bbk_make_parents(path, &err), 0);
 		test_write(path, texts[i], 0600);
-		if (bbk_record_find(&in, test_dir(), &app, &err) != -1)
-			miss("row %zu is read", i);
-		else
-			miss_class(&err, BBK_E_LOCAL, texts[i]);
+		rc = bbk_record_find(&in, test_dir(), &app, &err);
+		if (rc != 1 || in.base || in.key || in.id)
+			miss("row %zu is read: %d", i, rc);
+		miss_class(&err, BBK_OK, texts[i]);
 	}
+	save(BBK_SCOPE_PERSONAL, "personal", &app);
+	expect_key(&app, "personal");
+	save(BBK_SCOPE_REPO, "anew", &app);
+	expect_key(&app, "anew");
 }
 
-/* A value from a server or a path that has a line end must not abort. */
+static void a_record_that_cannot_be_read_is_an_error(void **state)
+{
+	BBK_AUTO(record) in = BBK_RECORD_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	(void)state;
+	save(BBK_SCOPE_PERSONAL, "personal", &app);
+	assert_int_equal(bbk_make_dirs(test_path("records/h:7999/proj/app"),
+				       &err), 0);
+	assert_int_equal(bbk_record_find(&in, test_dir(), &app, &err), -1);
+	miss_class(&err, BBK_E_LOCAL, "a folder");
+}
+
 static void the_path_is_made_of_the_place(void **state)
 {
 	static const struct bbk_place me = { "[::1]", 22, "~Jo", "a.b" };
@@ -123,7 +150,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_narrowest_record_wins),
 		TEST(every_field_comes_back),
-		TEST(a_damaged_record_is_not_passed_over),
+		TEST(a_damaged_record_is_as_if_there_were_none),
+		TEST(a_record_that_cannot_be_read_is_an_error),
 		TEST(the_path_is_made_of_the_place),
 	};
 

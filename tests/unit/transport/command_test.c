@@ -12,6 +12,7 @@
 #define O BBK_COMMAND_OTHER
 #define G BBK_COMMAND_GIT
 #define R BBK_COMMAND_REFUSED
+#define S BBK_COMMAND_STRANGE
 
 static const struct {
 	const char *argv[10];
@@ -75,18 +76,18 @@ static const struct {
 	{ { "--host", UP }, O }, { { "git@h", UP, "more" }, O },
 	{ { "git@h_x", UP }, O }, { { "git+x@h", UP }, O },
 	{ { "git@h", "git-upload-pack" }, O },
-	{ { "git@h", "git-upload-pack " }, O },
-	{ { "git@h", "git-upload-pack 'x'" }, O },
-	{ { "git@h", "git-upload-pack '/a/b/c.git'" }, O },
-	{ { "git@h", "git-upload-pack '/../x.git'" }, O },
-	{ { "git@h", "git-upload-pack '/p/..git'" }, O },
-	{ { "git@h", "git-upload-pack '/p/-r.git'" }, O },
-	{ { "git@h", "git-upload-pack '/p/r" }, O },
-	{ { "git@h", "git-upload-pack '/p/r'\\''x'" }, O },
-	{ { "git@h", "git-upload-pack '/p/r!'" }, O },
+	{ { "git@h", "git-upload-pack " }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack 'x'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/a/b/c.git'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/../x.git'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/p/..git'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/p/-r.git'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/p/r" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/p/r'\\''x'" }, S, "git", "h", 22 },
+	{ { "git@h", "git-upload-pack '/p/r!'" }, S, "git", "h", 22 },
 	{ { "git@h", "git-shell -c x" }, O },
 	{ { "git@h", "git-upload-packx '/p/r'" }, O },
-	{ { "git@h", "git-upload-pack '/p/\303\274'" }, O },
+	{ { "git@h", "git-upload-pack '/p/\303\274'" }, S, "git", "h", 22 },
 	/* M2, and what git lets through */
 	{ { "user@-oProxyCommand=x", UP }, R }, { { "h;id", UP }, R },
 	{ { "$(id)", UP }, R }, { { "`id`", UP }, R }, { { "", UP }, R },
@@ -121,6 +122,16 @@ static enum bbk_command_kind parse(struct bbk_command *command,
 	return bbk_command_parse(command, argc, argv);
 }
 
+/* Of the rows that are git's, none has a 'p' in another option. */
+static bool has_port(const char *const *args)
+{
+	for (; *args && strncmp(*args, "git", 3) != 0; args++)
+		if (args[0][0] == '-' && args[0][1] != 'o' &&
+		    strchr(args[0], 'p'))
+			return true;
+	return args[0] && args[1] && !strcmp(args[1], "-p");
+}
+
 static void command_lines_are_read_as_ssh_reads_them(void **state)
 {
 	(void)state;
@@ -141,6 +152,9 @@ static void command_lines_are_read_as_ssh_reads_them(void **state)
 		miss_text(c.host, rows[i].host, name);
 		miss_text(c.project, rows[i].project, name);
 		miss_text(c.repo, rows[i].repo, name);
+		if ((kind == G || kind == S) &&
+		    c.port_given != has_port(rows[i].argv))
+			miss("%s: port_given %d", name, c.port_given);
 		if (c.port != rows[i].port || c.batch != rows[i].batch)
 			miss("%s: port %u, batch %d", name, c.port, c.batch);
 	}
@@ -152,7 +166,8 @@ static void the_first_of_two_counts_as_for_ssh(void **state)
 	static const char *const ports[] = { "-p1", "-p", "2", "git@h", UP,
 					     NULL },
 		*const users[] = { "-lone", "-ltwo", "h", UP, NULL },
-		*const before[] = { "-lone", "two@h", UP, NULL };
+		*const before[] = { "-lone", "two@h", UP, NULL },
+		*const behind[] = { "two@h", "-lone", UP, NULL };
 	BBK_AUTO(command) c = BBK_COMMAND_INIT;
 
 	(void)state;
@@ -163,6 +178,8 @@ static void the_first_of_two_counts_as_for_ssh(void **state)
 	miss_text(c.user, "one", "-lone -ltwo");
 	assert_int_equal(parse(&c, before), G);
 	miss_text(c.user, "one", "-lone two@h");
+	assert_int_equal(parse(&c, behind), G);
+	miss_text(c.user, "two", "two@h -lone");
 }
 
 /* ssh skips blanks and takes tabs, quotes and '=' with blanks around it. */
