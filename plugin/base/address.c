@@ -41,8 +41,11 @@ char *bbk_address_page(const char *text)
 	static const char *const marks[] = { "/projects/", "/users/" };
 	const char *page = NULL, *end;
 
-	for (size_t i = 0; i < BBK_ARRAY_LEN(marks) && !page; i++)
-		page = strstr(text, marks[i]);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(marks); i++) {
+		const char *at = strstr(text, marks[i]);
+
+		page = at && (!page || at < page) ? at : page;
+	}
 	if (!bbk_begins(text, "http") || !page)
 		return bbk_strdup(text);
 	end = strstr(page, "/repos/");
@@ -135,8 +138,12 @@ static int address_of_https(struct bbk_address *address,
 			return set_names(address, parts->v[i + 1],
 					 parts->v[i + 2], err);
 		}
-		if (left && (!strcmp(parts->v[i], "projects") ||
-			     !strcmp(parts->v[i], "users")))
+		if (!left && (!strcmp(parts->v[i], "projects") ||
+			      !strcmp(parts->v[i], "users")))
+			return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+					   "this page names no project");
+		if (!strcmp(parts->v[i], "projects") ||
+		    !strcmp(parts->v[i], "users"))
 			return address_of_page(address, parts, i, err);
 	}
 	set_context(address, parts, parts->len);

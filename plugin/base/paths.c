@@ -64,8 +64,8 @@ int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
 	for (const char *c = home; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return bbk_err_set(err, BBK_E_LOCAL,
-					   "the home folder's name has a control "
-					   "character in it, which no "
+					   "the home folder's name has a "
+					   "control character in it, which no "
 					   "configuration can carry");
 	paths->home = without_slash(home);
 	paths->ssh = bbk_strf("%s/.ssh", paths->home);

@@ -84,7 +84,8 @@ int bbk_dc_settings(struct bbk_rest *rest, struct bbk_dc_settings *settings,
 		found.port = (unsigned)port;
 	read_base_url(&found, bbk_json_string(reply.json.root, "baseUrl"));
 	fingerprint = bbk_json_object(reply.json.root, "fingerprint");
-	bbk_replace(&found.algorithm, bbk_json_string(fingerprint, "algorithm"));
+	bbk_replace(&found.algorithm,
+		    bbk_json_string(fingerprint, "algorithm"));
 	bbk_replace(&found.fingerprint, bbk_json_string(fingerprint, "value"));
 	bbk_dc_settings_release(settings);
 	*settings = found;
@@ -142,7 +143,8 @@ int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,
 		struct bbk_dc_repo *repo, struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *path = bbk_strf("/api/latest/projects/%s/repos/%s", project, slug);
+	char *path = bbk_strf("/api/latest/projects/%s/repos/%s", project,
+			      slug);
 	int rc = bbk_rest_call(rest, "GET", path, NULL, &reply, err);
 
 	free(path);
@@ -315,9 +317,10 @@ static bool has_blob(const char *text, const char *blob)
 static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
 {
 	struct search *search = arg;
-	const char *text = bbk_json_string(key_of(search->target, json), "text");
+	const char *text = bbk_json_string(key_of(search->target, json),
+					   "text");
 
-	if (!text) /* half a list is no list: the key may be in the other half */
+	if (!text) /* half a list is none: the key may be in the other half */
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer is not a list of keys");
 	if (!has_blob(text, search->blob))

@@ -12,8 +12,8 @@
 
 /*
  * GET /api/latest/application-properties, which needs no token.  Replaces
- * *release by "9.4.1"; the caller frees.  Class not-bitbucket where this is not the root
- * of a Data Center instance.
+ * *release by "9.4.1"; the caller frees.  Class not-bitbucket where this is not
+ * the root of a Data Center instance.
  */
 int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)
 	BBK_MUST_CHECK;
@@ -25,7 +25,7 @@ struct bbk_dc_settings {
 	char *host;	    /* of baseUrl; NULL: the instance's own */
 	unsigned base_port; /* of baseUrl; 0: none was written there */
 	unsigned port;	    /* where the server listens; 0: not said */
-	char *algorithm;    /* fingerprint.algorithm and .value, as they came; */
+	char *algorithm;    /* fingerprint.algorithm, .value, as they came; */
 	char *fingerprint;  /* either may be NULL.  Form UNCONFIRMED */
 };
 

@@ -53,7 +53,7 @@ int64_t bbk_retry_after(const char *value, int64_t fallback)
 	return seconds * 1000;
 }
 
-/* {"errors":[{"context":…,"message":…,"exceptionName":…}]}: reference 1.5 */
+/* {"errors":[{"context":..,"message":..,"exceptionName":..}]}: reference 1.5 */
 static void read_error(struct bbk_rest_reply *reply,
 		       const struct bbk_http_reply *http)
 {

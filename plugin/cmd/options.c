@@ -68,11 +68,11 @@ static int set_option(const struct bbk_option *option, void *options,
 		bbk_strv_add((struct bbk_strv *)(void *)field, value);
 		return 0;
 	case BBK_OPTION_DAYS:
-		if (bbk_parse_number(value, 1, 36500, (long *)(void *)field) < 0)
-			return bbk_err_set(err, BBK_E_USAGE,
-					   "--%s takes a number of days",
-					   option->name);
-		return 0;
+		if (!bbk_parse_number(value, 1, 36500, (long *)(void *)field))
+			return 0;
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--%s takes a number of days",
+				   option->name);
 	default:
 		return option->set(options, value, err);
 	}

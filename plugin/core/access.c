@@ -5,6 +5,7 @@
 
 #include "git/config.h"
 #include "ssh/hostkey.h"
+#include "ssh/keygen.h"
 
 static const char *const state_words[] = { "unknown", "verified", "known",
 					   "changed" };
@@ -188,6 +189,23 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 	}
 }
 
+/* What goes into known hosts must itself have the fingerprint that was seen. */
+static int check_fingerprint(const struct bbk_hostkey *key,
+			     struct bbk_err *err)
+{
+	BBK_AUTO(key_facts) facts = BBK_KEY_FACTS_INIT;
+	char *line = bbk_strf("%s %s", key->type, key->blob);
+	int rc = bbk_keygen_describe(line, &facts, err);
+
+	free(line);
+	if (!rc && bbk_begins(key->fingerprint, "SHA256:") &&
+	    strcmp(facts.fingerprint, key->fingerprint) != 0)
+		rc = bbk_err_set(err, BBK_E_HOSTKEY,
+				 "the host key and its fingerprint do not "
+				 "belong together");
+	return rc;
+}
+
 static int save(struct bbk_access *access, struct bbk_env *env,
 		const struct bbk_hostkey *key, struct bbk_err *err)
 {
@@ -195,6 +213,8 @@ static int save(struct bbk_access *access, struct bbk_env *env,
 	bool had = false;
 	int rc = bbk_known_hosts_has(env->paths.state, line, &had, err);
 
+	if (!rc && !had)
+		rc = check_fingerprint(key, err);
 	free(line);
 	if (rc < 0)
 		return -1;

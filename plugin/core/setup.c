@@ -1,4 +1,4 @@
-#include "core/setup.h"
+#include "core/steps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +39,12 @@ void bbk_setup_release(struct bbk_setup *setup)
 	bbk_record_release(&setup->record);
 }
 
-static void begin(struct bbk_setup *setup, enum bbk_step step)
+void bbk_setup_begin(struct bbk_setup *setup, enum bbk_step step)
 {
 	setup->progress->begin(setup->progress, step, setup);
 }
 
-static void end(struct bbk_setup *setup, enum bbk_step step)
+void bbk_setup_end(struct bbk_setup *setup, enum bbk_step step)
 {
 	setup->progress->end(setup->progress, step, setup);
 }
@@ -66,7 +66,7 @@ static int read_remote(struct bbk_setup *setup, struct bbk_err *err)
 				 "project or instance>");
 }
 
-static struct bbk_place place_of(const struct bbk_setup *setup)
+struct bbk_place bbk_setup_place(const struct bbk_setup *setup)
 {
 	return (struct bbk_place){
 		.host = setup->found.ssh_host, .port = setup->found.ssh_port,
@@ -74,7 +74,7 @@ static struct bbk_place place_of(const struct bbk_setup *setup)
 	};
 }
 
-static bool record_will_do(const struct bbk_setup *setup)
+bool bbk_setup_record_will_do(const struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
 	const struct bbk_record *record = &setup->record;
@@ -95,11 +95,11 @@ static int detect_project(struct bbk_setup *setup,
 	if (found->instance.ssh.len && found->address.project) {
 		if (bbk_detect_offline(found, err) < 0)
 			return -1;
-		place = place_of(setup);
+		place = bbk_setup_place(setup);
 		if (bbk_record_find(&setup->record, setup->env->paths.state,
 				    &place, err) < 0)
 			return -1;
-		if (record_will_do(setup)) {
+		if (bbk_setup_record_will_do(setup)) {
 			bbk_replace(&found->project, setup->record.project);
 			return 0;
 		}
@@ -174,7 +174,7 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 	if (bbk_detect_instance(found, setup->env, &how, err) < 0 ||
 	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0)
 		return -1;
-	begin(setup, BBK_STEP_DETECT);
+	bbk_setup_begin(setup, BBK_STEP_DETECT);
 	if (bbk_dc_release(&found->instance.rest,
 			   &found->instance.facts.release, err) < 0 ||
 	    detect_project(setup, &how, err) < 0)
@@ -183,402 +183,8 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 	setup->wanted.keep_remote = wish->keep_remote;
 	setup->wanted.clone = wish->clone;
 	setup->plan.action[BBK_STEP_DETECT] = BBK_ACTION_DONE;
-	end(setup, BBK_STEP_DETECT);
+	bbk_setup_end(setup, BBK_STEP_DETECT);
 	return 0;
-}
-
-/* --- observe ------------------------------------------------------------ */
-
-static void prefer_recorded(struct bbk_setup *setup)
-{
-	const char *path = setup->record.key;
-	char *ours = bbk_strf("%s/bbkey_", setup->env->paths.ssh);
-
-	if (bbk_begins(path, ours)) { /* by name: it may need mending */
-		bbk_replace(&setup->key_name,
-			    path + strlen(setup->env->paths.ssh) + 1);
-		setup->key_wish.name = setup->key_name;
-	} else {
-		setup->key_wish.path = path;
-	}
-	free(ours);
-}
-
-static void settle_key(struct bbk_setup *setup)
-{
-	const struct bbk_wish *wish = setup->wish;
-	struct bbk_terms *terms = &setup->terms;
-	struct bbk_detected *found = &setup->found;
-
-	setup->label = wish->label ? bbk_strdup(wish->label) :
-				     bbk_label_default();
-	terms->label = setup->label;
-	terms->write = setup->wanted.write;
-	terms->target.project = found->project;
-	terms->target.repo = found->repo;
-	setup->key_name = bbk_key_name(&found->instance,
-				       wish->new_key ? found->project : NULL,
-				       setup->key_wish.type);
-	setup->key_wish.path = wish->key;
-	setup->key_wish.name = setup->key_name;
-	setup->key_wish.comment = bbk_begins(setup->label, "bbkey ") ?
-		setup->label : "bbkey key";
-	setup->key_wish.passphrase = wish->passphrase;
-	/* the key on record is the one to go on with, whatever its name */
-	if (!wish->key && !wish->new_key && !wish->has_key_type &&
-	    setup->record.key)
-		prefer_recorded(setup);
-}
-
-static int observe_key(struct bbk_setup *setup, struct bbk_err *err)
-{
-	int rc;
-
-	settle_key(setup);
-	if (setup->record.key && setup->key_wish.path == setup->record.key) {
-		BBK_AUTO(err) gone = BBK_ERR_INIT;
-
-		rc = bbk_key_find(&setup->key, setup->env, &setup->key_wish,
-				  &gone);
-		if (rc < 0) { /* lost: as if there were no record */
-			setup->key_wish.path = NULL;
-			rc = bbk_key_find(&setup->key, setup->env,
-					  &setup->key_wish, err);
-		}
-	} else {
-		rc = bbk_key_find(&setup->key, setup->env, &setup->key_wish,
-				  err);
-	}
-	setup->observed.key = rc == 0;
-	return rc < 0 ? -1 : 0;
-}
-
-static int visit(struct bbk_setup *setup, bool with_key, struct bbk_err *err)
-{
-	char *command = bbk_access_command(setup->found.project,
-					   setup->found.sample);
-	struct bbk_visit visit = {
-		.auth = with_key ? BBK_SSH_KEY : BBK_SSH_NOBODY,
-		.key = setup->key.path, .agent = setup->key.agent,
-		.fingerprint = setup->key.facts.fingerprint,
-		.command = with_key ? command : NULL, .may_ask = true,
-	};
-	int rc = bbk_access_visit(&setup->access, setup->env, &visit,
-				  &setup->answer, err);
-
-	free(command);
-	if (rc < 0)
-		return -1;
-	setup->checked = with_key && setup->answer.outcome == BBK_SSH_OK &&
-			 !setup->answer.other_key;
-	return 0;
-}
-
-/* The published fingerprint may have changed since it was last read. */
-static int visit_again(struct bbk_setup *setup, bool with_key,
-		       struct bbk_err *err)
-{
-	BBK_AUTO(err) first = BBK_ERR_INIT;
-	struct bbk_detected *found = &setup->found;
-	struct bbk_detect_wish how = { .token_file = setup->wish->token_file };
-	bool had = bbk_secret_is_set(&found->instance.rest.token);
-
-	if (visit(setup, with_key, &first) == 0)
-		return 0;
-	if (!had && first.class == BBK_E_HOSTKEY &&
-	    setup->access.pins.len && !setup->wish->host_keys.len) {
-		BBK_AUTO(err) ignored = BBK_ERR_INIT;
-
-		if (bbk_detect_online(found, setup->env, &how, &ignored) == 0 &&
-		    bbk_access_open(&setup->access, setup->env,
-				    &found->instance, found->ssh_user,
-				    found->ssh_host, bbk_detected_port(found),
-				    NULL, &ignored) == 0) {
-			setup->access.dry_run = setup->wish->dry_run;
-			return visit(setup, with_key, err);
-		}
-	}
-	*err = first;
-	first = (struct bbk_err)BBK_ERR_INIT;
-	return -1;
-}
-
-static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_detected *found = &setup->found;
-
-	begin(setup, BBK_STEP_HOSTKEY);
-	if (bbk_access_open(&setup->access, setup->env, &found->instance,
-			    found->ssh_user, found->ssh_host,
-			    bbk_detected_port(found), &setup->wish->host_keys,
-			    err) < 0)
-		return -1;
-	setup->access.dry_run = setup->wish->dry_run;
-	if (visit_again(setup, setup->observed.key, err) < 0)
-		return -1;
-	setup->observed.hostkey = !setup->access.saved;
-	return 0;
-}
-
-static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_detected *found = &setup->found;
-	int rc;
-
-	if (!setup->observed.key)
-		return 0;
-	if (setup->checked && record_will_do(setup)) {
-		setup->grant.write = setup->record.write;
-		bbk_replace(&setup->grant.id, setup->record.id);
-		bbk_replace(&setup->grant.label, setup->record.label);
-		bbk_replace(&setup->grant.expires, setup->record.expires);
-		setup->observed.registered = setup->record.write ?
-			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
-		return 0;
-	}
-	if (bbk_token_get(&found->instance, setup->env,
-			  setup->wish->token_file, true, err) < 0)
-		return -1;
-	rc = bbk_grant_look(&found->instance, setup->env, &setup->terms,
-			    &setup->key, &setup->grant, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		setup->observed.registered = setup->grant.write ?
-			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
-	return 0;
-}
-
-static bool same_ssh_url(const struct bbk_setup *setup)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(url) now = BBK_URL_INIT;
-
-	return setup->remote_url &&
-	       bbk_url_parse(&now, setup->remote_url, &ignored) == 0 &&
-	       now.scheme == BBK_SSH;
-}
-
-static struct bbk_enrolment enrolment_of(const struct bbk_setup *setup)
-{
-	const struct bbk_wish *wish = setup->wish;
-
-	return (struct bbk_enrolment){
-		.automatic = wish->has_auto ? wish->automatic :
-			     setup->found.instance.automatic,
-		.hostkeys = &wish->host_keys,
-		.key_type = setup->key_wish.type != BBK_KEY_ED25519 &&
-				    !wish->key && !wish->new_key ?
-			bbk_key_type_word(setup->key_wish.type) : NULL,
-	};
-}
-
-static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_enrolment enrolment = enrolment_of(setup);
-	bool changes = false;
-
-	setup->ssh_url = bbk_detected_ssh_url(&setup->found);
-	setup->observed.remote = setup->remote_url != NULL;
-	setup->observed.remote_is_ssh = same_ssh_url(setup);
-	if (bbk_automatic_enable(&setup->found.instance, setup->env,
-				 &enrolment, true, &changes, err) < 0)
-		return -1;
-	setup->observed.automatic = !changes;
-	return 0;
-}
-
-static int observe(struct bbk_setup *setup, struct bbk_err *err)
-{
-	if (setup->wanted.access &&
-	    (observe_key(setup, err) < 0 || observe_hostkey(setup, err) < 0 ||
-	     observe_grant(setup, err) < 0))
-		return -1;
-	return observe_here(setup, err);
-}
-
-/* --- apply -------------------------------------------------------------- */
-
-static int apply_key(struct bbk_setup *setup, struct bbk_err *err)
-{
-	begin(setup, BBK_STEP_KEY);
-	if (!setup->key_wish.path &&
-	    bbk_key_make(&setup->key, setup->env, &setup->key_wish, err) < 0)
-		return -1;
-	end(setup, BBK_STEP_KEY);
-	return 0;
-}
-
-static int apply_register(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_instance *instance = &setup->found.instance;
-	int rc = 0;
-
-	begin(setup, BBK_STEP_REGISTER);
-	switch (setup->plan.action[BBK_STEP_REGISTER]) {
-	case BBK_ACTION_CREATED:
-		rc = bbk_token_get(instance, setup->env,
-				   setup->wish->token_file, true, err);
-		if (!rc)
-			rc = bbk_grant_make(instance, setup->env, &setup->terms,
-					    &setup->key_wish, &setup->key,
-					    &setup->grant, err);
-		break;
-	case BBK_ACTION_UPGRADED:
-		rc = bbk_token_get(instance, setup->env,
-				   setup->wish->token_file, true, err);
-		if (!rc)
-			rc = bbk_dc_grant_set_write(&instance->rest,
-						    &setup->terms.target,
-						    setup->grant.id, err);
-		setup->grant.write = true;
-		break;
-	default:
-		break;
-	}
-	if (rc < 0)
-		return -1;
-	end(setup, BBK_STEP_REGISTER);
-	return 0;
-}
-
-static int not_let_in(struct bbk_setup *setup, bool registered,
-		      struct bbk_err *err)
-{
-	const struct bbk_ssh_answer *answer = &setup->answer;
-
-	if (registered || answer->outcome == BBK_SSH_DENIED) {
-		bbk_err_set(err, BBK_E_PROPAGATION,
-			    "the key %s is registered%s%s, but %s does not "
-			    "accept it yet", setup->key.facts.fingerprint,
-			    setup->found.instance.rest.who ? " by " : "",
-			    setup->found.instance.rest.who ?
-				    setup->found.instance.rest.who : "",
-			    setup->access.host);
-		return bbk_err_hint(err, registered ?
-			"run 'git bbkey init' again in a minute: it goes on "
-			"where this ended" :
-			"try again in a minute; if it stays so, the key may "
-			"have expired: git bbkey init --new-key");
-	}
-	bbk_err_set(err, BBK_E_DENIED, "%s does not let the key %s in%s%s",
-		    setup->access.host, setup->key.facts.fingerprint,
-		    answer->said ? ": " : "", answer->said ? answer->said : "");
-	return bbk_err_hint(err, "the key is known there, but opens no such "
-				 "repository: check the URL");
-}
-
-/* A key may take seconds to be honoured after it was registered. */
-static int apply_verify(struct bbk_setup *setup, struct bbk_err *err)
-{
-	static const int pauses[] = { 500, 1000, 2000, 4000, 8000 };
-	enum bbk_action done = setup->plan.action[BBK_STEP_REGISTER];
-	bool registered = done == BBK_ACTION_CREATED ||
-			  done == BBK_ACTION_UPGRADED;
-
-	begin(setup, BBK_STEP_VERIFY);
-	for (size_t i = 0; !setup->checked; i++) {
-		if (visit(setup, true, err) < 0)
-			return -1;
-		if (setup->checked)
-			break;
-		if (setup->key.agent && setup->answer.outcome ==
-						BBK_SSH_DENIED) {
-			setup->plan.action[BBK_STEP_VERIFY] =
-				BBK_ACTION_SKIPPED;
-			break;
-		}
-		if (!registered || i == BBK_ARRAY_LEN(pauses))
-			return not_let_in(setup, registered, err);
-		setup->env->clock->sleep(setup->env->clock, pauses[i]);
-	}
-	end(setup, BBK_STEP_VERIFY);
-	return 0;
-}
-
-static int apply_remote(struct bbk_setup *setup, struct bbk_err *err)
-{
-	BBK_AUTO(repo) repo = BBK_REPO_INIT;
-
-	begin(setup, BBK_STEP_REMOTE);
-	if (setup->plan.action[BBK_STEP_REMOTE] == BBK_ACTION_SWITCHED) {
-		if (bbk_repo_open(&repo, err) ||
-		    bbk_repo_set_remote_url(&repo, setup->remote,
-					    setup->ssh_url, err) < 0)
-			return bbk_err_set(err, BBK_E_LOCAL,
-					   "cannot change the remote's URL");
-	}
-	end(setup, BBK_STEP_REMOTE);
-	return 0;
-}
-
-static int remember(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_place place = place_of(setup);
-	struct bbk_instance *instance = &setup->found.instance;
-	const char *given = setup->grant.label ? setup->grant.label :
-						 setup->label;
-	char *label = given ? bbk_scrubbed(given) : NULL;
-	struct bbk_record record = {
-		.scope = setup->terms.target.scope, .base = instance->base,
-		.project = setup->found.project,
-		.repo = setup->terms.target.scope == BBK_SCOPE_REPO ?
-			setup->found.repo : NULL,
-		.key = setup->key.path, .agent = setup->key.agent,
-		.fingerprint = setup->key.facts.fingerprint,
-		.who = instance->rest.who ? instance->rest.who :
-					    setup->record.who,
-		.write = setup->grant.write, .id = setup->grant.id,
-		.label = label, .expires = setup->grant.expires,
-		.known_hosts = setup->access.known_hosts,
-	};
-	int rc = 0;
-
-	if (setup->wanted.access)
-		rc = bbk_record_save(&record, setup->env->paths.state, &place,
-				     err);
-	free(label);
-	if (!rc)
-		rc = bbk_record_add_host(setup->env->paths.state, place.host,
-					 place.port, err);
-	return rc < 0 ? rc :
-	       bbk_instance_facts_save(&instance->facts,
-				       setup->env->paths.state, &instance->url,
-				       err);
-}
-
-static int apply_automatic(struct bbk_setup *setup, struct bbk_err *err)
-{
-	struct bbk_enrolment enrolment = enrolment_of(setup);
-	bool changed = false;
-
-	begin(setup, BBK_STEP_AUTOMATIC);
-	if (bbk_automatic_enable(&setup->found.instance, setup->env,
-				 &enrolment, false, &changed, err) < 0)
-		return -1;
-	setup->plan.action[BBK_STEP_AUTOMATIC] = changed ?
-		BBK_ACTION_ENABLED : BBK_ACTION_NONE;
-	setup->found.instance.automatic = enrolment.automatic;
-	end(setup, BBK_STEP_AUTOMATIC);
-	return 0;
-}
-
-static int apply(struct bbk_setup *setup, struct bbk_err *err)
-{
-	if (setup->wanted.access) {
-		if (apply_key(setup, err) < 0)
-			return -1;
-		end(setup, BBK_STEP_HOSTKEY);
-		if (apply_register(setup, err) < 0)
-			return -1;
-	}
-	/* what is registered is on record before anything else can fail */
-	if (remember(setup, err) < 0)
-		return -1;
-	if (setup->wanted.access && (apply_verify(setup, err) < 0 ||
-				     apply_remote(setup, err) < 0))
-		return -1;
-	return apply_automatic(setup, err);
 }
 
 int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
@@ -591,13 +197,13 @@ int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
 	    bbk_lock_take(&lock, setup->env->paths.state, setup->env->clock,
 			  LOCK_MS, err) < 0)
 		return -1;
-	if (observe(setup, err) < 0)
+	if (bbk_setup_observe(setup, err) < 0)
 		return -1;
 	setup->plan = bbk_plan_make(&setup->observed, &setup->wanted);
 	if (setup->wish->dry_run) {
 		for (int i = BBK_STEP_KEY; i < BBK_STEP_CLONE; i++)
-			end(setup, (enum bbk_step)i);
+			bbk_setup_end(setup, (enum bbk_step)i);
 		return 0;
 	}
-	return apply(setup, err);
+	return bbk_setup_apply(setup, err);
 }

@@ -57,7 +57,8 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 	if (rc > 0)
 		return 0;
 	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
-				      found->url.user ? found->url.user : "git");
+				      found->url.user ?
+				      found->url.user : "git");
 	return bbk_detect_offline(found, err);
 }
 

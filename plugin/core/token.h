@@ -1,7 +1,8 @@
 /*
  * The HTTP token of an instance: --token-file, BBKEY_TOKEN (with BBKEY_URL),
  * tokenFile, tokenCommand, git's credential helpers, a question (through
- * GIT_ASKPASS and its kin, where git would use them); first hit wins.  It is bound to the one origin of the instance's REST address.
+ * GIT_ASKPASS and its kin, where git would use them); first hit wins.  It is
+ * bound to the one origin of the instance's REST address.
  */
 #ifndef CORE_TOKEN_H
 #define CORE_TOKEN_H

@@ -146,7 +146,7 @@ int bbk_git_clone(const char *url, const char *dir,
 
 	if (bbk_git_begin(&git, err) < 0)
 		return -1;
-	bbk_strv_release(&git.env); /* a person's own command: nothing changed */
+	bbk_strv_release(&git.env); /* it is the person's own command */
 	git.inherit = true;
 	git.deadline_ms = 0;
 	bbk_strv_add(&git.argv, "clone");

@@ -10,13 +10,13 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "ssh/hostkey.h"
+#include "ssh/verdict.h"
 
 #define RUN_MS 10000
 #define PLAN_MS 5000
 #define AGENT_MS 2000
 #define OUT_MAX 4096
 #define ERR_MAX 65536
-#define SEEN "git-bbkey host key: " /* transport/hostkey.h */
 
 void bbk_hostkey_release(struct bbk_hostkey *key)
 {
@@ -40,139 +40,6 @@ void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
 	plan->hostname = NULL;
 	bbk_strv_release(&plan->identities);
 	bbk_strv_release(&plan->global_known_hosts);
-}
-
-/* --- what ssh said ------------------------------------------------------ */
-
-/*
- * Lines of ssh's own, by how they begin, so that no text of a server's within
- * one can pass for another (OpenSSH 9.2); first match decides.
- */
-static const struct {
-	const char *begin;
-	const char *words; /* and further on, where that is not enough */
-	enum bbk_ssh_outcome outcome;
-} verdicts[] = {
-	{ "@", "WARNING: REVOKED HOST KEY DETECTED!", BBK_SSH_HOST_REVOKED },
-	{ "@", "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!",
-	  BBK_SSH_HOST_CHANGED },
-	{ "Host key verification failed.", "", BBK_SSH_HOST_UNKNOWN },
-	{ "Unable to negotiate with ", "", BBK_SSH_NEGOTIATE },
-	{ "ssh: ", "", BBK_SSH_NETWORK },
-	{ "kex_exchange_identification: ", "", BBK_SSH_NETWORK },
-	{ "banner exchange: ", "", BBK_SSH_NETWORK },
-	{ "ssh_dispatch_run_fatal: ", "", BBK_SSH_NETWORK },
-	{ "Connection closed by ", "", BBK_SSH_NETWORK },
-	{ "Connection reset by ", "", BBK_SSH_NETWORK },
-	{ "Connection timed out ", "", BBK_SSH_NETWORK },
-	{ "Connection to ", " timed out", BBK_SSH_NETWORK },
-	{ "Received disconnect from ", "", BBK_SSH_NETWORK },
-	{ "Disconnected from ", "", BBK_SSH_NETWORK },
-	{ "Bad packet length ", "", BBK_SSH_NETWORK },
-	{ "Protocol major versions differ", "", BBK_SSH_NETWORK },
-};
-
-/*
- * "git@host: Permission denied (publickey).", once keys were exchanged: only
- * then has ssh accepted the host key.
- */
-static bool is_denied(const char *line)
-{
-	const char *colon = strstr(line, ": Permission denied (");
-	const char *at = strchr(line, '@');
-
-	if (bbk_begins(line, "Received disconnect from "))
-		return strstr(line, "Too many authentication failures") != NULL;
-	return colon && at && at < colon && strcspn(line, " ") >
-						    (size_t)(colon - line);
-}
-
-/* What the server says once somebody is in: reference 1.10. */
-static bool means_no_access(const char *line)
-{
-	return strstr(line, "Repository not found") ||
-	       strstr(line, "repository does not exist") ||
-	       strstr(line, "repository access denied");
-}
-
-static bool decide(struct bbk_ssh_answer *answer, const char *line,
-		   enum bbk_ssh_outcome outcome)
-{
-	answer->outcome = outcome;
-	free(answer->said);
-	answer->said = bbk_scrubbed(line);
-	return true;
-}
-
-static bool verdict(struct bbk_ssh_answer *answer, const char *line,
-		    bool exchanged)
-{
-	if (exchanged && is_denied(line))
-		return decide(answer, line, BBK_SSH_DENIED);
-	for (size_t i = 0; i < BBK_ARRAY_LEN(verdicts); i++)
-		if (bbk_begins(line, verdicts[i].begin) &&
-		    strstr(line, verdicts[i].words))
-			return decide(answer, line, verdicts[i].outcome);
-	return false;
-}
-
-/*
- * "debug1: Server accepts key: <path> ED25519 SHA256:... explicit".  The path
- * is escaped and cut by ssh's log, so the fingerprint tells.
- */
-static bool accepts_other(const char *line, const char *fingerprint)
-{
-	return fingerprint && bbk_begins(line, "debug1: Server accepts key: ") &&
-	       strstr(line, " SHA256:") && !strstr(line, fingerprint);
-}
-
-static bool is_pkt_line(const char *out, size_t len)
-{
-	if (len < 8 || !memcmp(out + 4, "ERR ", 4))
-		return false;
-	for (int i = 0; i < 4; i++)
-		if (!bbk_is_digit(out[i]) &&
-		    !(out[i] >= 'a' && out[i] <= 'f'))
-			return false;
-	return true;
-}
-
-static void read_lines(struct bbk_ssh_answer *answer, const char *text,
-		       const char *fingerprint, bool *in)
-{
-	bool decided = false, exchanged = false;
-
-	while (*text) {
-		size_t len = strcspn(text, "\r\n");
-		char *line = bbk_strndup(text, len);
-
-		if (bbk_begins(line, "debug1: SSH2_MSG_NEWKEYS received"))
-			exchanged = true;
-		else if (exchanged && bbk_begins(line, "Authenticated to "))
-			*in = true;
-		else if (accepts_other(line, fingerprint))
-			answer->other_key = true;
-		else if (!*in && !decided && !bbk_begins(line, "debug") &&
-			 !bbk_begins(line, SEEN))
-			decided = verdict(answer, line, exchanged);
-		else if (*in && means_no_access(line))
-			answer->outcome = BBK_SSH_NO_ACCESS;
-		free(line);
-		text += len + strspn(text + len, "\r\n");
-	}
-}
-
-void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
-		      const char *out, size_t out_len, int status,
-		      const char *fingerprint)
-{
-	bool in = false;
-
-	answer->outcome = BBK_SSH_OTHER;
-	read_lines(answer, err_text, fingerprint, &in);
-	if (in && answer->outcome != BBK_SSH_NO_ACCESS &&
-	    (status == 0 || is_pkt_line(out, out_len)))
-		answer->outcome = BBK_SSH_OK;
 }
 
 /* --- running it --------------------------------------------------------- */
@@ -273,30 +140,6 @@ static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
 }
 
 /*
- * "git-bbkey host key: name type blob fingerprint": our own helper's line.  It
- * comes before a server can make ssh print anything, so the first one counts.
- */
-static void read_seen(struct bbk_hostkey *key, const char *text)
-{
-	char **fields[] = { &key->name, &key->type, &key->blob,
-			    &key->fingerprint };
-
-	while (*text && !bbk_begins(text, SEEN)) {
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	if (!*text)
-		return;
-	text += strlen(SEEN);
-	for (size_t i = 0; i < BBK_ARRAY_LEN(fields); i++) {
-		size_t len = strcspn(text, " \r\n");
-
-		*fields[i] = bbk_strndup(text, len);
-		text += len + (text[len] == ' ');
-	}
-}
-
-/*
  * A host key that known hosts let pass, but that is not the published one, is
  * a changed one.
  */
@@ -332,7 +175,7 @@ static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 		got.outcome = BBK_SSH_NETWORK;
 		bbk_replace(&got.said, "it did not answer in time");
 	}
-	read_seen(&got.hostkey, bbk_str_get(&process.err));
+	bbk_ssh_read_hostkey(&got.hostkey, bbk_str_get(&process.err));
 	judge_pins(&got, call->pins);
 	bbk_ssh_answer_release(answer);
 	*answer = got;

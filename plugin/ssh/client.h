@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 enum bbk_ssh_auth {
-	BBK_SSH_NOBODY, /* only the host key; ends in DENIED when that is good */
+	BBK_SSH_NOBODY, /* only the host key; DENIED when that is good */
 	BBK_SSH_KEY,	/* this key alone */
 	BBK_SSH_OWN,	/* whatever ssh would offer for the person */
 };
@@ -31,15 +31,15 @@ struct bbk_ssh_call {
 	const char *command; /* remote command; NULL for BBK_SSH_NOBODY */
 	const char *known_hosts; /* GlobalKnownHostsFile, see hostkey.h */
 	/*
-	 * Fingerprints that are as good as an entry in known_hosts: "SHA256:…"
-	 * or "MD5:…", all of one kind.  NULL or empty: known hosts decide.
+	 * Fingerprints that are as good as an entry in known_hosts: "SHA256:.."
+	 * or "MD5:..", all of one kind.  NULL or empty: known hosts decide.
 	 */
 	const struct bbk_strv *pins;
 	const char *hostkey_types; /* HostKeyAlgorithms; NULL: ssh's own */
 };
 
 enum bbk_ssh_outcome {
-	BBK_SSH_OK,	    /* in, and git's protocol (or the command) answers */
+	BBK_SSH_OK,	    /* in, and git's protocol or the command answers */
 	BBK_SSH_DENIED,	    /* host key good; Permission denied (publickey) */
 	BBK_SSH_NO_ACCESS,  /* in, but not to this repository */
 	BBK_SSH_HOST_UNKNOWN,
@@ -55,7 +55,7 @@ struct bbk_hostkey {
 	char *name;	   /* as known hosts have it: "[host]:7999" */
 	char *type;	   /* "ssh-rsa" */
 	char *blob;	   /* base64 */
-	char *fingerprint; /* "SHA256:…" or "MD5:…", as the pins are */
+	char *fingerprint; /* "SHA256:.." or "MD5:..", as the pins are */
 };
 
 #define BBK_HOSTKEY_INIT { NULL, NULL, NULL, NULL }
@@ -91,7 +91,10 @@ struct bbk_ssh {
 	/* One connection, at most 10 s.  -1 only where ssh cannot be run. */
 	int (*run)(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 		   struct bbk_ssh_answer *answer, struct bbk_err *err);
-	/* No connection; port 0: not given.  Runs the person's `Match exec`, as ssh would. */
+	/*
+	 * No connection; port 0: not given.  Runs the person's `Match exec`,
+	 * as ssh would.
+	 */
 	int (*plan)(struct bbk_ssh *ssh, const char *user, const char *host,
 		    unsigned port, struct bbk_ssh_plan *plan,
 		    struct bbk_err *err);
@@ -106,13 +109,5 @@ struct bbk_openssh {
 };
 
 void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper);
-
-/*
- * What the text of `ssh -v` and the first bytes of stdout say; fingerprint is
- * that of the one key that was meant to get in, or NULL.
- */
-void bbk_ssh_classify(struct bbk_ssh_answer *answer, const char *err_text,
-		      const char *out, size_t out_len, int status,
-		      const char *fingerprint);
 
 #endif

@@ -145,7 +145,9 @@ static char *sha256_form(const char *base64)
 	for (size_t i = 0; i < len; i++)
 		if (!bbk_is_alnum(base64[i]) && !strchr("+/", base64[i]))
 			return NULL;
-	return len == 43 && strlen(base64) <= 44 ? bbk_strf("SHA256:%.43s", base64) : NULL;
+	if (len != 43 || strlen(base64) > 44)
+		return NULL;
+	return bbk_strf("SHA256:%.43s", base64);
 }
 
 static bool begins_nocase(const char *text, const char *prefix)

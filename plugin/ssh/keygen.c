@@ -75,7 +75,8 @@ int bbk_keygen_make(const char *path, enum bbk_key_type type,
 	}
 	if (bbk_process_run(&process, err) < 0)
 		return -1;
-	return process.status ? failed(&process, err, BBK_E_LOCAL, "make a key") : 0;
+	return process.status ?
+		failed(&process, err, BBK_E_LOCAL, "make a key") : 0;
 }
 
 /* Load key "<path>": incorrect passphrase supplied to decrypt private key */

@@ -17,8 +17,8 @@ struct bbk_survey_wish {
 	const char *host;
 	unsigned port;
 	const char *user;
-	const char *fingerprint; /* "SHA256:…" of the one host key to talk to */
-	const struct bbk_strv *files; /* public key files; at most 16 are tried */
+	const char *fingerprint; /* "SHA256:.." of the one host key to talk to */
+	const struct bbk_strv *files; /* public key files; 16 are tried */
 };
 
 /*

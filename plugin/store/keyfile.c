@@ -170,7 +170,7 @@ static int publish(struct bbk_keydir *dir, int work, const char *name,
 		return bbk_err_set(err, BBK_E_KEYFILE,
 				   "ssh-keygen left no public key");
 	if (bbk_file_kind_at(dir->fd, name) == BBK_FILE_NONE)
-		remove_public(dir->fd, name); /* ssh must never see two halves */
+		remove_public(dir->fd, name); /* never halves of two keys */
 	if (linkat(work, "key", dir->fd, name, 0) < 0)
 		return errno == EEXIST ? 1 :
 		       bbk_err_errno(err, BBK_E_LOCAL, errno,

@@ -48,9 +48,12 @@ static void read_o(struct line *line, const char *text)
 
 	if (!bbk_is_alnum(text[0])) /* blanks and quotes ssh would skip */
 		line->foreign = true;
-	if (option_is(text, "batchmode"))
-		line->batch = bbk_same_nocase(text + strlen("batchmode="),
-					      "yes");
+	if (option_is(text, "batchmode")) {
+		const char *value = text + strlen("batchmode");
+
+		value += strspn(value, " \t=");
+		line->batch = bbk_same_nocase(value, "yes");
+	}
 	for (size_t i = 0; i < BBK_ARRAY_LEN(ours); i++)
 		if (option_is(text, ours[i]))
 			line->foreign = true;
@@ -184,15 +187,18 @@ static const char *skip_service(const char *remote)
 }
 
 /* "'/proj/app.git'", "/proj/app.git download": the path, or NULL */
-static char *path_of(const char *text)
+static char *path_of(const char *text, bool lfs)
 {
 	bool quoted = *text == '\'';
-	size_t len;
+	size_t len, rest;
 
 	text += quoted;
 	len = strcspn(text, quoted ? "'" : " ");
 	if (quoted && (text[len] != '\'' ||
 		       (text[len + 1] && text[len + 1] != ' ')))
+		return NULL;
+	rest = len + quoted + (text[len + quoted] == ' ');
+	if (text[rest] && (!lfs || !made_of(text + rest, "-")))
 		return NULL;
 	return bbk_strndup(text, len);
 }
@@ -218,10 +224,16 @@ static bool set_path(struct bbk_command *command, const char *path)
 static bool set_remote(struct bbk_command *command, const char *remote)
 {
 	const char *text = skip_service(remote);
-	char *path = text ? path_of(text) : NULL;
+	char *path = text ? path_of(text, bbk_begins(remote + 4, "lfs-")) :
+			    NULL;
 	bool good = path && set_path(command, path);
 
 	free(path);
+	if (!good) {
+		free(command->project);
+		free(command->repo);
+		command->project = command->repo = NULL;
+	}
 	return good;
 }
 

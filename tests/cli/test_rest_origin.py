@@ -250,7 +250,6 @@ def link_bodies(home: Home) -> dict[str, list]:
         "homograph": ssh(f"ssh://git@loc\u0430lhost:{port}/proj/app.git"),
         "full width": ssh(f"ssh://git@\uff4cocalhost:{port}/proj/app.git"),
         "a number": ssh(7),
-        "the last of two": ssh(good, "ssh://git@evil.example/proj/app.git"),
         "100 links": ssh(*[f"ssh://git@evil{i}.example/p/a.git"
                            for i in range(100)]),
         "0 links": [],

@@ -1,6 +1,7 @@
 #include "fuzz.h"
 
 #include "ssh/client.h"
+#include "ssh/verdict.h"
 
 /* What a server can make ssh print, before ssh says anything itself. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ssh/client.h"
+#include "ssh/verdict.h"
 
 #define PRE "debug1: Connecting to h [127.0.0.1] port 7999.\r\n" \
 	    "debug1: SSH2_MSG_NEWKEYS received\r\n"

@@ -1,0 +1,190 @@
+#include "core/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/token.h"
+#include "git/repo.h"
+
+static int apply_key(struct bbk_setup *setup, struct bbk_err *err)
+{
+	bbk_setup_begin(setup, BBK_STEP_KEY);
+	if (!setup->key_wish.path &&
+	    bbk_key_make(&setup->key, setup->env, &setup->key_wish, err) < 0)
+		return -1;
+	bbk_setup_end(setup, BBK_STEP_KEY);
+	return 0;
+}
+
+static int apply_register(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_instance *instance = &setup->found.instance;
+	int rc = 0;
+
+	bbk_setup_begin(setup, BBK_STEP_REGISTER);
+	switch (setup->plan.action[BBK_STEP_REGISTER]) {
+	case BBK_ACTION_CREATED:
+		rc = bbk_token_get(instance, setup->env,
+				   setup->wish->token_file, true, err);
+		if (!rc)
+			rc = bbk_grant_make(instance, setup->env, &setup->terms,
+					    &setup->key_wish, &setup->key,
+					    &setup->grant, err);
+		break;
+	case BBK_ACTION_UPGRADED:
+		rc = bbk_token_get(instance, setup->env,
+				   setup->wish->token_file, true, err);
+		if (!rc)
+			rc = bbk_dc_grant_set_write(&instance->rest,
+						    &setup->terms.target,
+						    setup->grant.id, err);
+		setup->grant.write = true;
+		break;
+	default:
+		break;
+	}
+	if (rc < 0)
+		return -1;
+	bbk_setup_end(setup, BBK_STEP_REGISTER);
+	return 0;
+}
+
+static int not_let_in(struct bbk_setup *setup, bool registered,
+		      struct bbk_err *err)
+{
+	const struct bbk_ssh_answer *answer = &setup->answer;
+
+	if (registered || answer->outcome == BBK_SSH_DENIED) {
+		bbk_err_set(err, BBK_E_PROPAGATION,
+			    "the key %s is registered%s%s, but %s does not "
+			    "accept it yet", setup->key.facts.fingerprint,
+			    setup->found.instance.rest.who ? " by " : "",
+			    setup->found.instance.rest.who ?
+				    setup->found.instance.rest.who : "",
+			    setup->access.host);
+		return bbk_err_hint(err, registered ?
+			"run 'git bbkey init' again in a minute: it goes on "
+			"where this ended" :
+			"try again in a minute; if it stays so, the key may "
+			"have expired: git bbkey init --new-key");
+	}
+	bbk_err_set(err, BBK_E_DENIED, "%s does not let the key %s in%s%s",
+		    setup->access.host, setup->key.facts.fingerprint,
+		    answer->said ? ": " : "", answer->said ? answer->said : "");
+	return bbk_err_hint(err, "the key is known there, but opens no such "
+				 "repository: check the URL");
+}
+
+/* A key may take seconds to be honoured after it was registered. */
+static int apply_verify(struct bbk_setup *setup, struct bbk_err *err)
+{
+	static const int pauses[] = { 500, 1000, 2000, 4000, 8000 };
+	enum bbk_action done = setup->plan.action[BBK_STEP_REGISTER];
+	bool registered = done == BBK_ACTION_CREATED ||
+			  done == BBK_ACTION_UPGRADED;
+
+	bbk_setup_begin(setup, BBK_STEP_VERIFY);
+	for (size_t i = 0; !setup->checked; i++) {
+		if (bbk_setup_visit(setup, true, err) < 0)
+			return -1;
+		if (setup->checked)
+			break;
+		if (setup->key.agent && setup->answer.outcome ==
+						BBK_SSH_DENIED) {
+			setup->plan.action[BBK_STEP_VERIFY] =
+				BBK_ACTION_SKIPPED;
+			break;
+		}
+		if (!registered || i == BBK_ARRAY_LEN(pauses))
+			return not_let_in(setup, registered, err);
+		setup->env->clock->sleep(setup->env->clock, pauses[i]);
+	}
+	bbk_setup_end(setup, BBK_STEP_VERIFY);
+	return 0;
+}
+
+static int apply_remote(struct bbk_setup *setup, struct bbk_err *err)
+{
+	BBK_AUTO(repo) repo = BBK_REPO_INIT;
+
+	bbk_setup_begin(setup, BBK_STEP_REMOTE);
+	if (setup->plan.action[BBK_STEP_REMOTE] == BBK_ACTION_SWITCHED) {
+		if (bbk_repo_open(&repo, err) ||
+		    bbk_repo_set_remote_url(&repo, setup->remote,
+					    setup->ssh_url, err) < 0)
+			return bbk_err_set(err, BBK_E_LOCAL,
+					   "cannot change the remote's URL");
+	}
+	bbk_setup_end(setup, BBK_STEP_REMOTE);
+	return 0;
+}
+
+static int remember(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_place place = bbk_setup_place(setup);
+	struct bbk_instance *instance = &setup->found.instance;
+	const char *given = setup->grant.label ? setup->grant.label :
+						 setup->label;
+	char *label = given ? bbk_scrubbed(given) : NULL;
+	struct bbk_record record = {
+		.scope = setup->terms.target.scope, .base = instance->base,
+		.project = setup->found.project,
+		.repo = setup->terms.target.scope == BBK_SCOPE_REPO ?
+			setup->found.repo : NULL,
+		.key = setup->key.path, .agent = setup->key.agent,
+		.fingerprint = setup->key.facts.fingerprint,
+		.who = instance->rest.who ? instance->rest.who :
+					    setup->record.who,
+		.write = setup->grant.write, .id = setup->grant.id,
+		.label = label, .expires = setup->grant.expires,
+		.known_hosts = setup->access.known_hosts,
+	};
+	int rc = 0;
+
+	if (setup->wanted.access)
+		rc = bbk_record_save(&record, setup->env->paths.state, &place,
+				     err);
+	free(label);
+	if (!rc)
+		rc = bbk_record_add_host(setup->env->paths.state, place.host,
+					 place.port, err);
+	return rc < 0 ? rc :
+	       bbk_instance_facts_save(&instance->facts,
+				       setup->env->paths.state, &instance->url,
+				       err);
+}
+
+static int apply_automatic(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_enrolment enrolment = bbk_setup_enrolment(setup);
+	bool changed = false;
+
+	bbk_setup_begin(setup, BBK_STEP_AUTOMATIC);
+	if (bbk_automatic_enable(&setup->found.instance, setup->env,
+				 &enrolment, false, &changed, err) < 0)
+		return -1;
+	setup->plan.action[BBK_STEP_AUTOMATIC] = changed ?
+		BBK_ACTION_ENABLED : BBK_ACTION_NONE;
+	setup->found.instance.automatic = enrolment.automatic;
+	bbk_setup_end(setup, BBK_STEP_AUTOMATIC);
+	return 0;
+}
+
+int bbk_setup_apply(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (setup->wanted.access) {
+		if (apply_key(setup, err) < 0)
+			return -1;
+		bbk_setup_end(setup, BBK_STEP_HOSTKEY);
+		if (apply_register(setup, err) < 0)
+			return -1;
+	}
+	/* what is registered is on record before anything else can fail */
+	if (remember(setup, err) < 0)
+		return -1;
+	if (setup->wanted.access && (apply_verify(setup, err) < 0 ||
+				     apply_remote(setup, err) < 0))
+		return -1;
+	return apply_automatic(setup, err);
+}

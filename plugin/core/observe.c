@@ -1,0 +1,215 @@
+#include "core/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/token.h"
+
+static void prefer_recorded(struct bbk_setup *setup)
+{
+	const char *path = setup->record.key;
+	char *ours = bbk_strf("%s/bbkey_", setup->env->paths.ssh);
+
+	if (bbk_begins(path, ours)) { /* by name: it may need mending */
+		bbk_replace(&setup->key_name,
+			    path + strlen(setup->env->paths.ssh) + 1);
+		setup->key_wish.name = setup->key_name;
+	} else {
+		setup->key_wish.path = path;
+	}
+	free(ours);
+}
+
+static void settle_key(struct bbk_setup *setup)
+{
+	const struct bbk_wish *wish = setup->wish;
+	struct bbk_terms *terms = &setup->terms;
+	struct bbk_detected *found = &setup->found;
+
+	setup->label = wish->label ? bbk_strdup(wish->label) :
+				     bbk_label_default();
+	terms->label = setup->label;
+	terms->write = setup->wanted.write;
+	terms->target.project = found->project;
+	terms->target.repo = found->repo;
+	setup->key_name = bbk_key_name(&found->instance,
+				       wish->new_key ? found->project : NULL,
+				       setup->key_wish.type);
+	setup->key_wish.path = wish->key;
+	setup->key_wish.name = setup->key_name;
+	setup->key_wish.comment = bbk_begins(setup->label, "bbkey ") ?
+		setup->label : "bbkey key";
+	setup->key_wish.passphrase = wish->passphrase;
+	/* the key on record is the one to go on with, whatever its name */
+	if (!wish->key && !wish->new_key && !wish->has_key_type &&
+	    setup->record.key)
+		prefer_recorded(setup);
+}
+
+static int observe_key(struct bbk_setup *setup, struct bbk_err *err)
+{
+	int rc;
+
+	settle_key(setup);
+	if (setup->record.key && setup->key_wish.path == setup->record.key) {
+		BBK_AUTO(err) gone = BBK_ERR_INIT;
+
+		rc = bbk_key_find(&setup->key, setup->env, &setup->key_wish,
+				  &gone);
+		if (rc < 0) { /* lost: as if there were no record */
+			setup->key_wish.path = NULL;
+			rc = bbk_key_find(&setup->key, setup->env,
+					  &setup->key_wish, err);
+		}
+	} else {
+		rc = bbk_key_find(&setup->key, setup->env, &setup->key_wish,
+				  err);
+	}
+	setup->observed.key = rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
+		    struct bbk_err *err)
+{
+	char *command = bbk_access_command(setup->found.project,
+					   setup->found.sample);
+	struct bbk_visit visit = {
+		.auth = with_key ? BBK_SSH_KEY : BBK_SSH_NOBODY,
+		.key = setup->key.path, .agent = setup->key.agent,
+		.fingerprint = setup->key.facts.fingerprint,
+		.command = with_key ? command : NULL, .may_ask = true,
+	};
+	int rc = bbk_access_visit(&setup->access, setup->env, &visit,
+				  &setup->answer, err);
+
+	free(command);
+	if (rc < 0)
+		return -1;
+	setup->checked = with_key && setup->answer.outcome == BBK_SSH_OK &&
+			 !setup->answer.other_key;
+	return 0;
+}
+
+/* The published fingerprint may have changed since it was last read. */
+static int visit_again(struct bbk_setup *setup, bool with_key,
+		       struct bbk_err *err)
+{
+	BBK_AUTO(err) first = BBK_ERR_INIT;
+	struct bbk_detected *found = &setup->found;
+	struct bbk_detect_wish how = { .token_file = setup->wish->token_file };
+	bool had = bbk_secret_is_set(&found->instance.rest.token);
+
+	if (bbk_setup_visit(setup, with_key, &first) == 0)
+		return 0;
+	if (!had && first.class == BBK_E_HOSTKEY &&
+	    setup->access.pins.len && !setup->wish->host_keys.len) {
+		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+		if (bbk_detect_online(found, setup->env, &how, &ignored) == 0 &&
+		    bbk_access_open(&setup->access, setup->env,
+				    &found->instance, found->ssh_user,
+				    found->ssh_host, bbk_detected_port(found),
+				    NULL, &ignored) == 0) {
+			setup->access.dry_run = setup->wish->dry_run;
+			return bbk_setup_visit(setup, with_key, err);
+		}
+	}
+	*err = first;
+	first = (struct bbk_err)BBK_ERR_INIT;
+	return -1;
+}
+
+static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_detected *found = &setup->found;
+
+	bbk_setup_begin(setup, BBK_STEP_HOSTKEY);
+	if (bbk_access_open(&setup->access, setup->env, &found->instance,
+			    found->ssh_user, found->ssh_host,
+			    bbk_detected_port(found), &setup->wish->host_keys,
+			    err) < 0)
+		return -1;
+	setup->access.dry_run = setup->wish->dry_run;
+	if (visit_again(setup, setup->observed.key, err) < 0)
+		return -1;
+	setup->observed.hostkey = !setup->access.saved;
+	return 0;
+}
+
+static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_detected *found = &setup->found;
+	int rc;
+
+	if (!setup->observed.key)
+		return 0;
+	if (setup->checked && bbk_setup_record_will_do(setup)) {
+		setup->grant.write = setup->record.write;
+		bbk_replace(&setup->grant.id, setup->record.id);
+		bbk_replace(&setup->grant.label, setup->record.label);
+		bbk_replace(&setup->grant.expires, setup->record.expires);
+		setup->observed.registered = setup->record.write ?
+			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
+		return 0;
+	}
+	if (bbk_token_get(&found->instance, setup->env,
+			  setup->wish->token_file, true, err) < 0)
+		return -1;
+	rc = bbk_grant_look(&found->instance, setup->env, &setup->terms,
+			    &setup->key, &setup->grant, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		setup->observed.registered = setup->grant.write ?
+			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
+	return 0;
+}
+
+static bool same_ssh_url(const struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) now = BBK_URL_INIT;
+
+	return setup->remote_url &&
+	       bbk_url_parse(&now, setup->remote_url, &ignored) == 0 &&
+	       now.scheme == BBK_SSH;
+}
+
+struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
+{
+	const struct bbk_wish *wish = setup->wish;
+
+	return (struct bbk_enrolment){
+		.automatic = wish->has_auto ? wish->automatic :
+			     setup->found.instance.automatic,
+		.hostkeys = &wish->host_keys,
+		.key_type = setup->key_wish.type != BBK_KEY_ED25519 &&
+				    !wish->key && !wish->new_key ?
+			bbk_key_type_word(setup->key_wish.type) : NULL,
+	};
+}
+
+static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_enrolment enrolment = bbk_setup_enrolment(setup);
+	bool changes = false;
+
+	setup->ssh_url = bbk_detected_ssh_url(&setup->found);
+	setup->observed.remote = setup->remote_url != NULL;
+	setup->observed.remote_is_ssh = same_ssh_url(setup);
+	if (bbk_automatic_enable(&setup->found.instance, setup->env,
+				 &enrolment, true, &changes, err) < 0)
+		return -1;
+	setup->observed.automatic = !changes;
+	return 0;
+}
+
+int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (setup->wanted.access &&
+	    (observe_key(setup, err) < 0 || observe_hostkey(setup, err) < 0 ||
+	     observe_grant(setup, err) < 0))
+		return -1;
+	return observe_here(setup, err);
+}
