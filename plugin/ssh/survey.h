@@ -17,7 +17,7 @@ struct bbk_survey_wish {
 	const char *host;
 	unsigned port;
 	const char *user;
-	const char *fingerprint; /* "SHA256:.." of the one host key to talk to */
+	const char *fingerprint; /* of the host key to talk to: "SHA256:.." */
 	const struct bbk_strv *files; /* public key files; 16 are tried */
 };
 
