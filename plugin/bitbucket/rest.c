@@ -39,10 +39,11 @@ int64_t bbk_retry_after(const char *value, int64_t fallback)
 
 	if (!value || !bbk_is_digit(value[0])) {
 		date = value ? curl_getdate(value, NULL) : -1;
-		seconds = date > time(NULL) ? (long)(date - time(NULL)) : 0;
-		return date < 0 || !seconds ? fallback :
-		       seconds * 1000 < PAUSE_MAX_MS ? seconds * 1000 :
-						       PAUSE_MAX_MS;
+		if (date < 0 || date <= time(NULL))
+			return fallback;
+		date -= time(NULL);
+		return date < PAUSE_MAX_MS / 1000 ? (int64_t)date * 1000 :
+						    PAUSE_MAX_MS;
 	}
 	if (strspn(value, "0123456789") != strlen(value))
 		return fallback;
