@@ -79,3 +79,16 @@ size_t bbk_columns(const char *text)
 			columns++;
 	return columns;
 }
+
+void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)
+{
+	bbk_str_addc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			bbk_str_addc(out, '\\');
+		if (*text == '%' && expands)
+			bbk_str_addc(out, '%');
+		bbk_str_addc(out, *text);
+	}
+	bbk_str_addc(out, '"');
+}

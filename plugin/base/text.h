@@ -26,4 +26,7 @@ size_t bbk_utf8_char(const char *text, size_t len, unsigned long *code);
 /* Columns that text takes on a terminal: one a character. */
 size_t bbk_columns(const char *text);
 
+/* One argument of an ssh option, in quotes; '%' doubled where it expands. */
+void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
+
 #endif

@@ -1,7 +1,4 @@
-#include <stdlib.h>
-
 #include "cmd/cmd.h"
-#include "cmd/screen.h"
 #include "cmd/setup_options.h"
 #include "cmd/usage.h"
 #include "git/repo.h"
@@ -11,43 +8,21 @@ struct arguments {
 	struct bbk_strv git;   /* behind "--" */
 };
 
-static int clone_after(struct bbk_setup *setup, struct arguments *args,
-		       bool json, struct bbk_err *err)
+static int clone_after(struct bbk_setup *setup, void *arg,
+		       struct bbk_err *err)
 {
+	struct arguments *args = arg;
 	int status = 0;
 
+	if (setup->wish->dry_run)
+		return 0;
 	if (setup->env->quiet)
 		bbk_strv_add(&args->git, "--quiet");
-	if (!setup->wish->dry_run &&
-	    bbk_git_clone(setup->ssh_url,
+	if (bbk_git_clone(setup->ssh_url,
 			  args->plain.len > 1 ? args->plain.v[1] : NULL,
 			  &args->git, &status, err) < 0)
 		return -1;
-	if (json && !status) {
-		BBK_AUTO(json) object = BBK_JSON_INIT;
-
-		bbk_setup_json(&object, setup);
-		bbk_print_json(setup->env->out, &object);
-	}
 	return status;
-}
-
-static int run_clone(struct bbk_env *env, const struct bbk_wish *wish,
-		     struct arguments *args, bool json, struct bbk_err *err)
-{
-	struct bbk_screen screen;
-	struct bbk_setup setup;
-	int rc;
-
-	bbk_screen_init(&screen, env, env->quiet || json, wish->dry_run);
-	bbk_setup_init(&setup, env, wish, &screen.progress);
-	rc = bbk_setup_run(&setup, err);
-	if (rc == 0)
-		rc = clone_after(&setup, args, json, err);
-	else
-		bbk_screen_fail(&screen);
-	bbk_setup_release(&setup);
-	return rc;
 }
 
 static int clone(struct bbk_env *env, int argc, char **argv,
@@ -69,7 +44,8 @@ static int clone(struct bbk_env *env, int argc, char **argv,
 		wish.url = args.plain.v[0];
 		wish.clone = true;
 		wish.dry_run = common.dry_run;
-		rc = run_clone(env, &wish, &args, common.json, err);
+		rc = bbk_setup_on_screen(env, &wish, common.json, clone_after,
+					 &args, err);
 	}
 	bbk_strv_release(&wish.host_keys);
 	bbk_strv_release(&args.plain);

@@ -1,45 +1,6 @@
-#include <stdlib.h>
-
 #include "cmd/cmd.h"
-#include "cmd/screen.h"
 #include "cmd/setup_options.h"
 #include "cmd/usage.h"
-
-static void close_with(struct bbk_screen *screen,
-		       const struct bbk_setup *setup)
-{
-	if (setup->wish->dry_run)
-		bbk_screen_say(screen, bbk_plan_changes(&setup->plan) ?
-				       "Nothing was changed (--dry-run)." :
-				       "There is nothing to do.");
-	else if (!bbk_plan_changes(&setup->plan))
-		bbk_screen_say(screen, "Everything was set up already.");
-}
-
-static int run_setup(struct bbk_env *env, const struct bbk_wish *wish,
-		     bool json, struct bbk_err *err)
-{
-	struct bbk_screen screen;
-	struct bbk_setup setup;
-	int rc;
-
-	bbk_screen_init(&screen, env, env->quiet || json, wish->dry_run);
-	bbk_setup_init(&setup, env, wish, &screen.progress);
-	rc = bbk_setup_run(&setup, err);
-	if (rc < 0) {
-		bbk_screen_fail(&screen);
-	} else {
-		close_with(&screen, &setup);
-		if (json) {
-			BBK_AUTO(json) object = BBK_JSON_INIT;
-
-			bbk_setup_json(&object, &setup);
-			bbk_print_json(env->out, &object);
-		}
-	}
-	bbk_setup_release(&setup);
-	return rc;
-}
 
 static int init(struct bbk_env *env, int argc, char **argv,
 		struct bbk_err *err)
@@ -56,7 +17,8 @@ static int init(struct bbk_env *env, int argc, char **argv,
 	} else if (rc == 0) {
 		wish.url = args.len ? args.v[0] : NULL;
 		wish.dry_run = common.dry_run;
-		rc = run_setup(env, &wish, common.json, err);
+		rc = bbk_setup_on_screen(env, &wish, common.json, NULL, NULL,
+					 err);
 	}
 	bbk_strv_release(&wish.host_keys);
 	return rc;

@@ -293,9 +293,18 @@ void bbk_screen_fail(struct bbk_screen *screen)
 				doing[screen->step]);
 }
 
-void bbk_screen_say(struct bbk_screen *screen, const char *text)
+void bbk_screen_close(struct bbk_screen *screen,
+		      const struct bbk_setup *setup)
 {
+	bool changes = bbk_plan_changes(&setup->plan);
+
 	clear_line(screen);
-	if (!screen->silent)
-		fprintf(screen->env->err, "%s\n", text);
+	if (screen->silent)
+		return;
+	if (screen->dry_run)
+		fprintf(screen->env->err, "%s\n", changes ?
+			"Nothing was changed (--dry-run)." :
+			"There is nothing to do.");
+	else if (!changes)
+		fprintf(screen->env->err, "Everything was set up already.\n");
 }

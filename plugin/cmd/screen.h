@@ -23,8 +23,9 @@ void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
 		     bool silent, bool dry_run);
 /* A step that began has failed: marks it, before the error is printed. */
 void bbk_screen_fail(struct bbk_screen *screen);
-/* A sentence of our own, folded like the rest. */
-void bbk_screen_say(struct bbk_screen *screen, const char *text);
+/* The last line, where there is something to add to the steps. */
+void bbk_screen_close(struct bbk_screen *screen,
+		      const struct bbk_setup *setup);
 
 enum bbk_mark { BBK_MARK_DONE, BBK_MARK_FAILED, BBK_MARK_PLANNED };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/screen.h"
 #include "ssh/hostkey.h"
 
 static int set_scope(void *options, const char *value, struct bbk_err *err)
@@ -148,7 +149,7 @@ static void add_steps(struct json_t *root, const struct bbk_setup *setup)
 	bbk_json_put(root, "steps", steps);
 }
 
-void bbk_setup_json(struct bbk_json *json, const struct bbk_setup *setup)
+static void make_json(struct bbk_json *json, const struct bbk_setup *setup)
 {
 	const struct bbk_detected *found = &setup->found;
 	struct json_t *root = bbk_json_new_object();
@@ -180,4 +181,32 @@ void bbk_print_json(FILE *out, const struct bbk_json *json)
 
 	bbk_json_text(&text, json->root, true);
 	fprintf(out, "%s\n", bbk_str_get(&text));
+}
+
+int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
+			bool json,
+			int (*then)(struct bbk_setup *setup, void *arg,
+				    struct bbk_err *err),
+			void *arg, struct bbk_err *err)
+{
+	BBK_AUTO(json) object = BBK_JSON_INIT;
+	struct bbk_screen screen;
+	struct bbk_setup setup;
+	int rc;
+
+	bbk_screen_init(&screen, env, env->quiet || json, wish->dry_run);
+	bbk_setup_init(&setup, env, wish, &screen.progress);
+	rc = bbk_setup_run(&setup, err);
+	if (rc < 0)
+		bbk_screen_fail(&screen);
+	else
+		bbk_screen_close(&screen, &setup);
+	if (rc == 0 && then)
+		rc = then(&setup, arg, err);
+	if (rc == 0 && json) {
+		make_json(&object, &setup);
+		bbk_print_json(env->out, &object);
+	}
+	bbk_setup_release(&setup);
+	return rc;
 }

@@ -11,8 +11,17 @@
 /* For a struct bbk_wish. */
 extern const struct bbk_option bbk_setup_options[];
 
-/* {"version":1,"changed":…,"steps":[…],…}; the caller owns it. */
-void bbk_setup_json(struct bbk_json *json, const struct bbk_setup *setup);
+/*
+ * Runs the loop with its steps on the screen, then calls `then` where it went
+ * well, then prints the JSON where that is wanted.  Returns what a command's
+ * run() returns; so does `then`.
+ */
+int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
+			bool json,
+			int (*then)(struct bbk_setup *setup, void *arg,
+				    struct bbk_err *err),
+			void *arg, struct bbk_err *err) BBK_MUST_CHECK;
+
 void bbk_print_json(FILE *out, const struct bbk_json *json);
 
 #endif

@@ -95,25 +95,14 @@ static int ask(const struct ensure *e, struct bbk_err *err)
 
 static int read_terms(struct ensure *e, struct bbk_err *err)
 {
-	const char *word;
+	struct bbk_defaults defaults;
 
-	word = bbk_instance_setting(&e->instance, e->env, "scope");
-	if (word && bbk_scope_parse(&e->terms.target.scope, word) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.scope is not "
-				   "project, repo or personal",
-				   e->instance.base);
-	word = bbk_instance_setting(&e->instance, e->env, "permission");
-	e->terms.write = word && !strcmp(word, "write");
-	word = bbk_instance_setting(&e->instance, e->env, "expires");
-	if (word &&
-	    bbk_parse_number(word, 1, 36500, &e->terms.expires) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.expires is not "
-				   "a number of days", e->instance.base);
-	word = bbk_instance_setting(&e->instance, e->env, "keytype");
-	if (word && bbk_key_type_parse(&e->key_wish.type, word) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL,
-				   "bbkey.%s.keyType is no type of key",
-				   e->instance.base);
+	if (bbk_instance_defaults(&e->instance, e->env, &defaults, err) < 0)
+		return -1;
+	e->terms.target.scope = defaults.scope;
+	e->terms.write = defaults.write;
+	e->terms.expires = defaults.expires;
+	e->key_wish.type = defaults.key_type;
 	e->label = bbk_label_default();
 	e->key_name = bbk_key_name(&e->instance, NULL, e->key_wish.type);
 	e->key_wish.name = e->key_name;

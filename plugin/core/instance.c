@@ -209,3 +209,38 @@ bool bbk_instance_lists_project(const struct bbk_instance *instance,
 			return true;
 	return false;
 }
+
+static int bad_setting(const struct bbk_instance *instance, const char *name,
+		       const char *what, struct bbk_err *err)
+{
+	return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.%s is not %s",
+			   instance->base, name, what);
+}
+
+int bbk_instance_defaults(const struct bbk_instance *instance,
+			  const struct bbk_env *env,
+			  struct bbk_defaults *defaults, struct bbk_err *err)
+{
+	struct bbk_defaults found = { BBK_SCOPE_PROJECT, false,
+				      BBK_KEY_ED25519, 0 };
+	const char *word;
+
+	word = bbk_instance_setting(instance, env, "scope");
+	if (word && bbk_scope_parse(&found.scope, word) < 0)
+		return bad_setting(instance, "scope",
+				   "project, repo or personal", err);
+	word = bbk_instance_setting(instance, env, "permission");
+	found.write = word && !strcmp(word, "write");
+	if (word && !found.write && strcmp(word, "read") != 0)
+		return bad_setting(instance, "permission", "read or write",
+				   err);
+	word = bbk_instance_setting(instance, env, "keytype");
+	if (word && bbk_key_type_parse(&found.key_type, word) < 0)
+		return bad_setting(instance, "keyType", "a type of key", err);
+	word = bbk_instance_setting(instance, env, "expires");
+	if (word && bbk_parse_number(word, 1, 36500, &found.expires) < 0)
+		return bad_setting(instance, "expires", "a number of days",
+				   err);
+	*defaults = found;
+	return 0;
+}

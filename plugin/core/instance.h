@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/scope.h"
 #include "bitbucket/rest.h"
+#include "ssh/keygen.h"
 #include "store/instance.h"
 
 enum bbk_auto { BBK_AUTO_ASK, BBK_AUTO_ALWAYS, BBK_AUTO_NEVER };
@@ -57,6 +58,20 @@ bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 /* A setting bbkey.<base>.<name>; NULL: not set.  Borrowed. */
 const char *bbk_instance_setting(const struct bbk_instance *instance,
 				 const struct bbk_env *env, const char *name);
+/* bbkey.<base>.scope, .permission, .keyType and .expires, or ours. */
+struct bbk_defaults {
+	enum bbk_scope scope;
+	bool write;
+	enum bbk_key_type key_type;
+	long expires; /* days; 0: as the server likes */
+};
+
+/* Class local where one of them is a word that it cannot be. */
+int bbk_instance_defaults(const struct bbk_instance *instance,
+			  const struct bbk_env *env,
+			  struct bbk_defaults *defaults, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* Is the project in bbkey.<base>.projects, or "*"? */
 bool bbk_instance_lists_project(const struct bbk_instance *instance,
 				const struct bbk_env *env,

@@ -112,31 +112,18 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 {
 	const struct bbk_wish *wish = setup->wish;
 	const struct bbk_instance *instance = &setup->found.instance;
-	const char *word;
+	struct bbk_defaults defaults;
 
-	setup->terms.target.scope = wish->scope;
-	word = bbk_instance_setting(instance, setup->env, "scope");
-	if (!wish->has_scope && word &&
-	    bbk_scope_parse(&setup->terms.target.scope, word) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.scope is not "
-				   "project, repo or personal", instance->base);
-	setup->wanted.write = wish->write;
-	word = bbk_instance_setting(instance, setup->env, "permission");
-	if (!wish->has_permission && word)
-		setup->wanted.write = !strcmp(word, "write");
-	setup->key_wish.type = wish->key_type;
-	word = bbk_instance_setting(instance, setup->env, "keytype");
-	if (!wish->has_key_type && word &&
-	    bbk_key_type_parse(&setup->key_wish.type, word) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL,
-				   "bbkey.%s.keyType is no type of key",
-				   instance->base);
-	setup->terms.expires = wish->expires;
-	word = bbk_instance_setting(instance, setup->env, "expires");
-	if (!wish->expires && word &&
-	    bbk_parse_number(word, 1, 36500, &setup->terms.expires) < 0)
-		return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.expires is not "
-				   "a number of days", instance->base);
+	if (bbk_instance_defaults(instance, setup->env, &defaults, err) < 0)
+		return -1;
+	setup->terms.target.scope = wish->has_scope ? wish->scope :
+						      defaults.scope;
+	setup->wanted.write = wish->has_permission ? wish->write :
+						     defaults.write;
+	setup->key_wish.type = wish->has_key_type ? wish->key_type :
+						    defaults.key_type;
+	setup->terms.expires = wish->expires ? wish->expires :
+					       defaults.expires;
 	if (setup->terms.target.scope == BBK_SCOPE_REPO &&
 	    setup->found.address.project && !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE, "--scope repo needs the "

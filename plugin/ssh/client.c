@@ -80,7 +80,7 @@ static void add_auth(struct bbk_process *process,
 	option(process, "IdentitiesOnly=yes");
 	if (!call->agent)
 		option(process, "IdentityAgent=none");
-	bbk_str_add(&key, "IdentityFile="); /* -i would not expand a '%' */
+	bbk_str_add(&key, "IdentityFile="); /* -i keeps its '%' */
 	bbk_ssh_quote(&key, call->key, true);
 	option(process, bbk_str_get(&key));
 }

@@ -12,19 +12,6 @@ char *bbk_known_hosts_path(const char *state)
 	return bbk_strf("%s/known_hosts", state);
 }
 
-void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)
-{
-	bbk_str_addc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			bbk_str_addc(out, '\\');
-		if (*text == '%' && expands)
-			bbk_str_addc(out, '%');
-		bbk_str_addc(out, *text);
-	}
-	bbk_str_addc(out, '"');
-}
-
 char *bbk_known_hosts_option(const char *state, const struct bbk_strv *global)
 {
 	BBK_AUTO(str) value = BBK_STR_INIT;

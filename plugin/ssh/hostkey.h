@@ -8,6 +8,7 @@
 #ifndef SSH_HOSTKEY_H
 #define SSH_HOSTKEY_H
 
+#include "base/text.h"
 #include "ssh/client.h"
 
 /* <state>/known_hosts; the caller frees. */
@@ -39,8 +40,5 @@ char *bbk_known_hosts_name(const char *host, unsigned port);
  * value}; which of the forms it uses is UNCONFIRMED, so all are taken.
  */
 char *bbk_fingerprint_canonical(const char *algorithm, const char *value);
-
-/* One argument of an ssh option, in quotes; '%' doubled where it expands. */
-void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/paths.h"
-#include "base/str.h"
+#include "base/text.h"
 
 #define LINE_MAX_BYTES 4096
 
@@ -51,20 +51,6 @@ void bbk_run_plain(int argc, char *const *argv)
 	no_ssh();
 }
 
-/* IdentityFile="<path>": in -i, ssh would not expand a "%%" */
-static void add_identity(struct bbk_str *out, const char *path)
-{
-	bbk_str_add(out, "IdentityFile=\"");
-	for (; *path; path++) {
-		if (*path == '"' || *path == '\\')
-			bbk_str_addc(out, '\\');
-		if (*path == '%')
-			bbk_str_addc(out, '%');
-		bbk_str_addc(out, *path);
-	}
-	bbk_str_addc(out, '"');
-}
-
 static void build(struct bbk_strv *args, const struct bbk_record *record,
 		  int argc, char *const *argv)
 {
@@ -72,7 +58,8 @@ static void build(struct bbk_strv *args, const struct bbk_record *record,
 	if (record->key) {
 		BBK_AUTO(str) key = BBK_STR_INIT;
 
-		add_identity(&key, record->key);
+		bbk_str_add(&key, "IdentityFile="); /* -i keeps its '%' */
+		bbk_ssh_quote(&key, record->key, true);
 		bbk_strv_addl(args, "-o", bbk_str_get(&key), "-o",
 			      "IdentitiesOnly=yes", NULL);
 		if (!record->agent)
