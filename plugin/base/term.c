@@ -33,15 +33,17 @@ static int open_tty(void)
 static bool can_ask(struct bbk_term *term)
 {
 	const char *prompt = getenv("GIT_TERMINAL_PROMPT");
+	bool ours;
 	int fd;
 
 	if (term->never || (prompt && (!strcmp(prompt, "0") ||
 				       bbk_same_nocase(prompt, "false"))))
 		return false;
 	fd = open_tty();
+	ours = fd >= 0 && tcgetpgrp(fd) == getpgrp(); /* not in background */
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return ours;
 }
 
 static int no_terminal(struct bbk_err *err)

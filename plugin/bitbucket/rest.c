@@ -272,8 +272,10 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 	if (send_patiently(rest, &request, &http, err) < 0)
 		return bbk_err_wrap(err, "cannot reach %s", url.s);
 	got.status = http.status;
-	if (http.user && !as_nobody)
-		bbk_replace(&rest->who, http.user);
+	if (http.user && !as_nobody) {
+		free(rest->who);
+		rest->who = bbk_scrubbed(http.user);
+	}
 	rc = http.status >= 200 && http.status < 300 ?
 		understood(&got, &http, err) : refused(rest, &got, &http, err);
 	bbk_rest_reply_release(reply);

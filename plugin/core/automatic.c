@@ -132,7 +132,8 @@ static int carry_over(struct writer *w, const struct bbk_instance *instance,
 	bbk_str_add(&key, "url.");
 	bbk_url_add_user(&key, ssh);
 	bbk_str_add(&key, "/.insteadOf");
-	rc = set(w, w->config, bbk_str_get(&key), wanted ? from : NULL);
+	/* beside core.sshCommand: https stays https wherever that is not read */
+	rc = set(w, w->transport, bbk_str_get(&key), wanted ? from : NULL);
 	free(from);
 	return rc;
 }

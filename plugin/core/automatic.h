@@ -4,9 +4,10 @@
  * Everything is in two files of ours, which the global git configuration
  * includes by one line:
  *
- *	<config>/config		bbkey.<base>.*; url.<ssh>.insteadOf; and for
- *				remotes of the instance, by includeIf hasconfig,
- *	<config>/transport	core.sshCommand, ssh.variant
+ *	<config>/config		bbkey.<base>.*; and for remotes of the instance,
+ *				by includeIf hasconfig,
+ *	<config>/transport	core.sshCommand, ssh.variant and
+ *				url.<ssh>.insteadOf <base>/scm/
  */
 #ifndef CORE_AUTOMATIC_H
 #define CORE_AUTOMATIC_H

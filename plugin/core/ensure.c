@@ -22,6 +22,7 @@ struct ensure {
 	struct bbk_key_wish key_wish;
 	struct bbk_terms terms;
 	struct bbk_grant grant;
+	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
 	char *project; /* upper case, as keys are; "~user" as it is */
 	char *label;
 	char *key_name;
@@ -121,7 +122,7 @@ static bool has_own_keys(const struct ensure *e)
 	for (size_t i = 0; i < files->len; i++)
 		if (!strstr(files->v[i], "/bbkey_"))
 			return true;
-	return e->env->ssh->agent_has_keys(e->env->ssh);
+	return e->access.agent || e->env->ssh->agent_has_keys(e->env->ssh);
 }
 
 /*
@@ -143,6 +144,8 @@ static int meet_server(struct ensure *e, struct bbk_err *err)
 	free(command);
 	if (rc < 0)
 		return -1;
+	e->own_is_locked = own && answer.outcome == BBK_SSH_DENIED &&
+			   answer.known;
 	return own && answer.outcome == BBK_SSH_OK;
 }
 
@@ -239,6 +242,8 @@ static int help(struct ensure *e, enum bbk_ensured *result, char **talk,
 		*result = BBK_ENSURED_READY;
 		return remember(e, true, err);
 	}
+	if (e->own_is_locked) /* ssh will ask for it: plain is right */
+		return 0;
 	rc = get_leave(e, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;

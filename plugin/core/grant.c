@@ -89,8 +89,12 @@ static int look_again(struct bbk_instance *instance,
 	int rc = bbk_dc_grant_find(&instance->rest, &terms->target,
 				   key->public.blob, grant, &why);
 
+	if (rc < 0 && !err->what) { /* else err says what the POST met */
+		*err = why;
+		why = (struct bbk_err)BBK_ERR_INIT;
+	}
 	if (rc < 0)
-		return -1; /* err still says what the POST met */
+		return -1;
 	if (rc > 0 && refusal == BBK_REFUSAL_EXISTS)
 		return belongs_elsewhere(key, err);
 	bbk_err_release(err);
@@ -187,8 +191,11 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 	if (rc < 0 && refusal == BBK_REFUSAL_KEY_TYPE && !wish->path &&
 	    wish->type != BBK_KEY_RSA) {
 		rc = make_rsa(instance, env, wish, key, err);
-		if (!rc)
+		if (!rc && key->fresh)
 			rc = post(instance, terms, key, grant, &refusal, err);
+		else if (!rc) /* it may be there, with more than we want */
+			rc = look_again(instance, terms, key,
+					BBK_REFUSAL_UNSURE, grant, err);
 	}
 	if (rc < 0 && (refusal == BBK_REFUSAL_EXISTS ||
 		       refusal == BBK_REFUSAL_UNSURE))

@@ -8,7 +8,7 @@
 #include "core/automatic.h"
 #include "core/remote.h"
 #include "core/token.h"
-#include "git/repo.h"
+#include "git/config.h"
 #include "store/lock.h"
 
 #define LOCK_MS 20000
@@ -99,6 +99,8 @@ static int detect_project(struct bbk_setup *setup,
 		if (bbk_record_find(&setup->record, setup->env->paths.state,
 				    &place, err) < 0)
 			return -1;
+		if (setup->record.write && !setup->wish->has_permission)
+			setup->wanted.write = true;
 		if (bbk_setup_record_will_do(setup)) {
 			bbk_replace(&found->project, setup->record.project);
 			return 0;
@@ -135,10 +137,20 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
 {
 	const struct bbk_wish *wish = setup->wish;
+	const char *own = bbk_config_get(setup->env->config,
+					 "core.sshcommand");
 
 	if (wish->clone && !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "this URL names no repository to clone");
+	if (own && !strstr(own, "git-bbkey-ssh")) {
+		bbk_err_set(err, BBK_E_LOCAL,
+			    "git's core.sshCommand is a program of yours, "
+			    "which automatic setup would replace");
+		return bbk_err_hint(err, "unset it, or limit it to other hosts "
+					 "with includeIf: git config --global "
+					 "--unset core.sshCommand");
+	}
 	if (wish->passphrase && !wish->dry_run &&
 	    !setup->env->term->can_ask(setup->env->term))
 		return bbk_err_set(err, BBK_E_USAGE,

@@ -94,7 +94,8 @@ void bbk_config_base_all(const struct bbk_config *config, const char *base,
 	char *key = bbk_strf("bbkey.%s.%s", base, name);
 
 	for (size_t i = 0; i < config->keys.len; i++)
-		if (!strcmp(config->keys.v[i], key))
+		if (!strcmp(config->keys.v[i], key) &&
+		    !bbk_strv_has(values, config->values.v[i]))
 			bbk_strv_add(values, config->values.v[i]);
 	free(key);
 }

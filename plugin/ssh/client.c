@@ -148,6 +148,11 @@ static void judge_pins(struct bbk_ssh_answer *answer,
 {
 	const char *seen = answer->hostkey.fingerprint;
 
+	if (pins && pins->len && !seen &&
+	    (answer->outcome == BBK_SSH_OK ||
+	     answer->outcome == BBK_SSH_DENIED ||
+	     answer->outcome == BBK_SSH_NO_ACCESS))
+		answer->outcome = BBK_SSH_OTHER; /* nobody looked at it */
 	if (pins && pins->len && seen && !bbk_strv_has(pins, seen) &&
 	    answer->outcome != BBK_SSH_HOST_REVOKED)
 		answer->outcome = BBK_SSH_HOST_CHANGED;
@@ -208,6 +213,8 @@ static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
 
 	if (!strcmp(name, "hostname"))
 		bbk_replace(&plan->hostname, value);
+	else if (!strcmp(name, "identityagent"))
+		plan->agent = strcmp(value, "none") != 0;
 	else if (!strcmp(name, "identityfile"))
 		add_identity(&plan->identities, value);
 	else if (!strcmp(name, "port") &&
@@ -216,8 +223,9 @@ static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
 	else if (!strcmp(name, "globalknownhostsfile"))
 		for (size_t len; *value; value += len + (value[len] == ' ')) {
 			len = strcspn(value, " ");
-			bbk_strv_addf(&plan->global_known_hosts, "%.*s",
-				      (int)len, value);
+			if (strncmp(value, "none", len) != 0 || len != 4)
+				bbk_strv_addf(&plan->global_known_hosts,
+					      "%.*s", (int)len, value);
 		}
 }
 

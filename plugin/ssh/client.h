@@ -64,6 +64,7 @@ void bbk_hostkey_release(struct bbk_hostkey *key);
 
 struct bbk_ssh_answer {
 	enum bbk_ssh_outcome outcome;
+	bool known;	  /* the server would take one of the keys offered */
 	bool other_key;	  /* let in by another key than the one asked for */
 	char *said;	  /* the line that decided it, scrubbed; or NULL */
 	struct bbk_hostkey hostkey; /* fields NULL where none was seen */
@@ -71,7 +72,7 @@ struct bbk_ssh_answer {
 };
 
 #define BBK_SSH_ANSWER_INIT \
-	{ BBK_SSH_OTHER, false, NULL, BBK_HOSTKEY_INIT, 0 }
+	{ BBK_SSH_OTHER, false, false, NULL, BBK_HOSTKEY_INIT, 0 }
 
 void bbk_ssh_answer_release(struct bbk_ssh_answer *answer);
 
@@ -79,11 +80,12 @@ void bbk_ssh_answer_release(struct bbk_ssh_answer *answer);
 struct bbk_ssh_plan {
 	char *hostname;
 	unsigned port;
+	bool agent;			/* an IdentityAgent is configured */
 	struct bbk_strv identities;	/* files that exist, no tilde */
 	struct bbk_strv global_known_hosts;
 };
 
-#define BBK_SSH_PLAN_INIT { NULL, 0, BBK_STRV_INIT, BBK_STRV_INIT }
+#define BBK_SSH_PLAN_INIT { NULL, 0, false, BBK_STRV_INIT, BBK_STRV_INIT }
 
 void bbk_ssh_plan_release(struct bbk_ssh_plan *plan);
 

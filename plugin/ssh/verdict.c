@@ -111,6 +111,9 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		size_t len = strcspn(text, "\r\n");
 		char *line = bbk_strndup(text, len);
 
+		if (exchanged &&
+		    bbk_begins(line, "debug1: Server accepts key: "))
+			answer->known = true;
 		if (bbk_begins(line, "debug1: SSH2_MSG_NEWKEYS received"))
 			exchanged = exchanged || !decided;
 		else if (exchanged && bbk_begins(line, "Authenticated to "))

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -150,5 +151,10 @@ int bbk_record_save(const struct bbk_record *record, const char *state,
 	bbk_fields_add(&fields, "known_hosts", record->known_hosts);
 	rc = bbk_fields_write(&fields, path, err);
 	free(path);
+	if (!rc && record->scope != BBK_SCOPE_REPO && place->repo) {
+		path = path_of(state, place, BBK_SCOPE_REPO);
+		(void)unlink(path); /* it would win, and knows less */
+		free(path);
+	}
 	return rc;
 }

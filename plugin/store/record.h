@@ -62,6 +62,7 @@ bool bbk_record_has_host(const char *state, const char *host, unsigned port);
 int bbk_record_add_host(const char *state, const char *host, unsigned port,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
+/* A narrower record for the same place goes: it would win over this one. */
 int bbk_record_save(const struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 	BBK_MUST_CHECK;

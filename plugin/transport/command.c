@@ -278,6 +278,7 @@ static enum bbk_command_kind fill(struct bbk_command *command,
 	    !line->remote || !skip_service(line->remote))
 		return BBK_COMMAND_OTHER;
 	command->batch = line->batch;
+	command->push = bbk_begins(line->remote + 4, "receive-pack ");
 	return set_remote(command, line->remote) ? BBK_COMMAND_GIT :
 						   BBK_COMMAND_STRANGE;
 }

@@ -33,10 +33,13 @@ struct bbk_command {
 	bool port_given;
 	char *project; /* as it is written in the path */
 	char *repo;    /* without ".git" */
+	bool push;     /* git-receive-pack */
 	bool batch;    /* -o BatchMode=yes: nobody may be asked */
 };
 
-#define BBK_COMMAND_INIT { NULL, NULL, 0, false, NULL, NULL, false }
+#define BBK_COMMAND_INIT \
+	{ NULL, NULL, 0, false, NULL, NULL, false, \
+	  false }
 
 void bbk_command_release(struct bbk_command *command);
 

@@ -20,7 +20,6 @@
 #include "transport/hostkey.h"
 #include "transport/run.h"
 
-#define ENSURE_MS 60000 /* the whole of our help, questions not included */
 #define ANSWER_MAX 64
 
 static bool is_never(void)
@@ -119,6 +118,16 @@ static bool is_ours(const struct bbk_command *command)
 	       bbk_record_has_host(paths.state, command->host, command->port);
 }
 
+/* A key that may only read must not keep the person's own from pushing. */
+static void leave_pushes_alone(struct bbk_record *record,
+			       const struct bbk_command *command)
+{
+	if (!command->push || record->write)
+		return;
+	free(record->key);
+	record->key = NULL;
+}
+
 static int transport(const struct bbk_command *command, int argc,
 		     char *const *argv)
 {
@@ -129,14 +138,17 @@ static int transport(const struct bbk_command *command, int argc,
 
 	if (bbk_paths_find(&paths, &ignored) < 0)
 		bbk_run_plain(argc, argv);
-	if (find_record(&record, &paths, command) == 0)
+	if (find_record(&record, &paths, command) == 0) {
+		leave_pushes_alone(&record, command);
 		bbk_run_with(&record, argc, argv);
+	}
 	ask_for_help(command, argv[0], &answer);
 	if (!strcmp(bbk_str_get(&answer), "stop"))
 		return bbk_class_status(BBK_E_HOSTKEY);
 	if (find_record(&record, &paths, command) != 0)
 		bbk_run_plain(argc, argv);
-	if (strcmp(bbk_str_get(&answer), "fresh") != 0)
+	leave_pushes_alone(&record, command);
+	if (!record.key) /* a key that was not on record is new to the server */
 		bbk_run_with(&record, argc, argv);
 	return bbk_run_until_honoured(&record, argc, argv);
 }

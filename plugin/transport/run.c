@@ -62,6 +62,8 @@ static void build(struct bbk_strv *args, const struct bbk_record *record,
 		bbk_ssh_quote(&key, record->key, true);
 		bbk_strv_addl(args, "-o", bbk_str_get(&key), "-o",
 			      "IdentitiesOnly=yes", NULL);
+		/* a master of another key's would answer for this one */
+		bbk_strv_addl(args, "-o", "ControlPath=none", NULL);
 		if (!record->agent)
 			bbk_strv_addl(args, "-o", "IdentityAgent=none", NULL);
 	}
@@ -90,9 +92,11 @@ void bbk_run_with(const struct bbk_record *record, int argc,
 /* --- under our eyes ----------------------------------------------------- */
 
 static volatile sig_atomic_t child;
+static volatile sig_atomic_t stopped;
 
 static void pass_on(int signal)
 {
+	stopped = signal;
 	if (child > 0)
 		(void)kill((pid_t)child, signal);
 }
@@ -162,7 +166,7 @@ static int wait_for(pid_t pid)
 static int run_watched(const char *program, char *const *args,
 		       struct watch *watch)
 {
-	int fds[2];
+	int fds[2], status;
 	pid_t pid;
 
 	if (pipe(fds) < 0)
@@ -180,7 +184,9 @@ static int run_watched(const char *program, char *const *args,
 	if (pid > 0)
 		watch_errors(watch, fds[0]);
 	close(fds[0]);
-	return pid < 0 ? 255 : wait_for(pid);
+	status = pid < 0 ? 255 : wait_for(pid);
+	child = 0;
+	return status;
 }
 
 static void pass_signals_on(void)
@@ -224,7 +230,7 @@ int bbk_run_until_honoured(const struct bbk_record *record, int argc,
 
 		status = run_watched(program, args.v, &watch);
 		again = watch.refused && status > 0 && status <= 255 &&
-			status != 128 + SIGINT && i < BBK_ARRAY_LEN(pauses);
+			!stopped && i < BBK_ARRAY_LEN(pauses);
 		if (!again)
 			(void)bbk_write_all(STDERR_FILENO,
 					    bbk_str_get(&watch.held),
@@ -236,6 +242,10 @@ int bbk_run_until_honoured(const struct bbk_record *record, int argc,
 		if (!again)
 			break;
 		bbk_system_clock.sleep(&bbk_system_clock, pauses[i]);
+		if (stopped) {
+			status = 128 + stopped;
+			break;
+		}
 	}
 	free(program);
 	return status;
