@@ -132,7 +132,7 @@ static int carry_over(struct writer *w, const struct bbk_instance *instance,
 	bbk_str_add(&key, "url.");
 	bbk_url_add_user(&key, ssh);
 	bbk_str_add(&key, "/.insteadOf");
-	/* beside core.sshCommand: https stays https wherever that is not read */
+	/* beside core.sshCommand: where that is not read, https stays https */
 	rc = set(w, w->transport, bbk_str_get(&key), wanted ? from : NULL);
 	free(from);
 	return rc;

@@ -29,7 +29,10 @@ const char *bbk_config_get(const struct bbk_config *config, const char *key);
 
 /* The subsections of "bbkey.<base>.<name>", each once, in their order. */
 void bbk_config_bases(const struct bbk_config *config, struct bbk_strv *bases);
-/* The last value / every value, each once, of bbkey.<base>.<name>; name in lower case. */
+/*
+ * The last value / every value, each once, of bbkey.<base>.<name>; name in
+ * lower case.
+ */
 const char *bbk_config_base(const struct bbk_config *config, const char *base,
 			    const char *name);
 void bbk_config_base_all(const struct bbk_config *config, const char *base,
