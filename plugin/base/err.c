@@ -8,10 +8,9 @@
 static const struct {
 	const char *word;
 	int status;
-	const char *meaning;
 } classes[] = {
-	{ "ok", 0, "" },
-#define BBK_CLASS(name, word, status, meaning) { word, status, meaning },
+	{ "ok", 0 },
+#define BBK_CLASS(name, word, status, meaning) { word, status },
 #include "base/err.def"
 #undef BBK_CLASS
 };
@@ -88,9 +87,4 @@ const char *bbk_class_word(enum bbk_class class)
 int bbk_class_status(enum bbk_class class)
 {
 	return classes[class].status;
-}
-
-const char *bbk_class_meaning(enum bbk_class class)
-{
-	return classes[class].meaning;
 }

@@ -47,6 +47,5 @@ int bbk_err_hint(struct bbk_err *err, const char *fmt, ...) BBK_PRINTF(2, 3);
 
 const char *bbk_class_word(enum bbk_class class);
 int bbk_class_status(enum bbk_class class); /* the exit status; 0 for BBK_OK */
-const char *bbk_class_meaning(enum bbk_class class);
 
 #endif

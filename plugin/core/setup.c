@@ -3,11 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "bitbucket/datacenter.h"
-#include "core/automatic.h"
 #include "core/remote.h"
-#include "core/token.h"
 #include "git/config.h"
 #include "store/lock.h"
 
