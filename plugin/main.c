@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	status = bbk_paths_find(&env.paths, &err);
 	if (!status && env.paths.from_passwd) /* git must not write elsewhere */
 		(void)setenv("HOME", env.paths.home, 1);
-	bbk_openssh_init(&openssh, helper);
+	bbk_openssh_init(&openssh, helper, env.paths.config);
 	env.ssh = &openssh.ssh;
 	if (!status)
 		status = bbk_config_load(&config, &err);

@@ -400,6 +400,19 @@ int bbk_dc_grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 	return rc;
 }
 
+int bbk_dc_grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
+			const char *id, struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+	char *keys = keys_path(target);
+	char *path = bbk_strf("%s/%s", keys, id);
+	int rc = bbk_rest_call(rest, "DELETE", path, NULL, &reply, err);
+
+	free(keys);
+	free(path);
+	return rc < 0 ? bbk_err_wrap(err, "cannot take the key away") : 0;
+}
+
 int bbk_dc_grant_set_write(struct bbk_rest *rest,
 			   const struct bbk_target *target, const char *id,
 			   struct bbk_err *err)

@@ -104,6 +104,9 @@ int bbk_dc_grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 int bbk_dc_grant_set_write(struct bbk_rest *rest,
 			   const struct bbk_target *target, const char *id,
 			   struct bbk_err *err) BBK_MUST_CHECK;
+/* DELETE .../ssh/{id}: this grant alone, whatever else the key opens. */
+int bbk_dc_grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
+			const char *id, struct bbk_err *err) BBK_MUST_CHECK;
 
 /* The page of the web interface where a person adds such a key. */
 char *bbk_dc_keys_page(const char *base, const struct bbk_target *target);

@@ -157,6 +157,25 @@ static int set_token(CURL *easy, const struct bbk_http_request *request,
 	return 0;
 }
 
+static int ask_hold(void *arg, char *ip, char *local_ip, int port,
+		    int local_port)
+{
+	struct bbk_hold *hold = arg;
+
+	(void)ip, (void)local_ip, (void)port, (void)local_port;
+	return hold->ask(hold) < 0 ? CURL_PREREQFUNC_ABORT :
+				     CURL_PREREQFUNC_OK;
+}
+
+static int set_hold(CURL *easy, struct bbk_hold *hold, struct bbk_err *err)
+{
+	if (!hold)
+		return 0;
+	SET(CURLOPT_PREREQFUNCTION, ask_hold);
+	SET(CURLOPT_PREREQDATA, hold);
+	return 0;
+}
+
 static int set_exchange(CURL *easy, struct exchange *x, char *text,
 			struct curl_slist *headers, struct bbk_err *err)
 {
@@ -196,6 +215,8 @@ static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
 							BBK_E_TLS;
 	case CURLE_GOT_NOTHING:
 		return was_secure(easy) ? BBK_E_SERVER : BBK_E_TLS;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return BBK_E_INTERRUPTED;
 	case CURLE_PARTIAL_FILE:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
@@ -253,6 +274,7 @@ static int exchange(CURL *easy, const struct bbk_http_request *request,
 	if (set_safety(easy, err) < 0 || set_server(easy, request, err) < 0 ||
 	    set_method(easy, request, err) < 0 ||
 	    set_token(easy, request, err) < 0 ||
+	    set_hold(easy, request->hold, err) < 0 ||
 	    set_exchange(easy, &x, text, headers, err) < 0)
 		rc = -1;
 	if (!rc)

@@ -16,6 +16,15 @@
 
 #include <stdbool.h>
 
+/*
+ * Somebody who has to agree before a request is sent: asked once the connection
+ * stands and the server has proved who it is, and before the first byte of the
+ * request.  0: go on.
+ */
+struct bbk_hold {
+	int (*ask)(struct bbk_hold *hold);
+};
+
 struct bbk_http_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE" */
 	const char *url;    /* https://, rebuilt from validated parts */
@@ -24,6 +33,7 @@ struct bbk_http_request {
 	const char *user;   /* with it: Basic; NULL: Bearer */
 	const char *ca;	    /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* NULL: the environment's */
+	struct bbk_hold *hold; /* NULL: nobody has to agree */
 };
 
 struct bbk_http_reply {
@@ -44,7 +54,8 @@ void bbk_http_reply_release(struct bbk_http_reply *reply);
 struct bbk_http {
 	/*
 	 * 0 for any complete answer, whatever its status.  -1: class network,
-	 * tls or server; *reply is then empty.
+	 * tls or server, or interrupted where the hold did not agree; *reply is
+	 * then empty.
 	 */
 	int (*send)(struct bbk_http *http,
 		    const struct bbk_http_request *request,

@@ -260,6 +260,7 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 		.method = method, .body = body, .ca = rest->ca,
 		.proxy = rest->proxy,
 		.token = as_nobody ? NULL : &rest->token, .user = rest->user,
+		.hold = rest->hold,
 	};
 	int rc;
 

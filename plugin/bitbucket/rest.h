@@ -23,11 +23,12 @@ struct bbk_rest {
 	char *user;
 	char *token_source;	 /* for people: "the file ~/token" */
 	char *who;		 /* as whom the server last answered us */
+	struct bbk_hold *hold;	 /* borrowed; see struct bbk_http_request */
 };
 
 #define BBK_REST_INIT \
 	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
-	  NULL }
+	  NULL, NULL }
 
 void bbk_rest_release(struct bbk_rest *rest);
 

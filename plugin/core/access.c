@@ -6,6 +6,7 @@
 #include "git/config.h"
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
+#include "ssh/verdict.h"
 
 static const char *const state_words[] = { "unknown", "verified", "known",
 					   "changed" };
@@ -190,6 +191,15 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 	}
 }
 
+int bbk_access_judge(struct bbk_access *access, const char *said,
+		     struct bbk_err *err)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+
+	bbk_ssh_classify(&answer, said, "", 0, 255, NULL);
+	return judge(access, &answer, err);
+}
+
 /* What goes into known hosts must itself have the fingerprint that was seen. */
 static int check_fingerprint(const struct bbk_hostkey *key,
 			     struct bbk_err *err)
@@ -224,6 +234,15 @@ static int save(struct bbk_access *access, struct bbk_env *env,
 	       bbk_known_hosts_save(env->paths.state, key, err);
 }
 
+int bbk_access_note_pinned(struct bbk_access *access, struct bbk_env *env,
+			   const struct bbk_hostkey *key, struct bbk_err *err)
+{
+	bbk_replace(&access->fingerprint, key->fingerprint);
+	access->hostkey = BBK_HOSTKEY_VERIFIED;
+	access->source = access->pin_source;
+	return save(access, env, key, err);
+}
+
 /* What the host key turned out to be, once ssh was content with it. */
 static int note_hostkey(struct bbk_access *access, struct bbk_env *env,
 			const struct bbk_ssh_answer *answer,
@@ -234,12 +253,9 @@ static int note_hostkey(struct bbk_access *access, struct bbk_env *env,
 
 	if (!key->fingerprint)
 		return 0;
+	if (bbk_strv_has(&access->pins, key->fingerprint))
+		return bbk_access_note_pinned(access, env, key, err);
 	bbk_replace(&access->fingerprint, key->fingerprint);
-	if (bbk_strv_has(&access->pins, key->fingerprint)) {
-		access->hostkey = BBK_HOSTKEY_VERIFIED;
-		access->source = access->pin_source;
-		return save(access, env, key, err);
-	}
 	if (bbk_known_hosts_has(env->paths.state, key->name, &ours, err) < 0)
 		return -1;
 	access->hostkey = ours ? BBK_HOSTKEY_VERIFIED : BBK_HOSTKEY_KNOWN;
@@ -354,14 +370,14 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 	return note_hostkey(access, env, answer, err);
 }
 
-char *bbk_access_command(const char *project, const char *repo)
+char *bbk_access_command(const char *project, const char *repo, bool push)
 {
 	BBK_AUTO(str) command = BBK_STR_INIT;
 
 	if (!repo)
 		return bbk_strdup("whoami");
 	/* as git spells it: no slash in front of a '~' */
-	bbk_str_addf(&command, "git-upload-pack '%s",
+	bbk_str_addf(&command, "git-%s-pack '%s", push ? "receive" : "upload",
 		     project[0] == '~' ? "" : "/");
 	for (const char *c = project; *c; c++)
 		bbk_str_addc(&command, (char)bbk_lower(*c));

@@ -78,7 +78,19 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 		     struct bbk_ssh_answer *answer, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
-/* "git-upload-pack '/proj/app.git'", or "whoami" where repo is NULL. */
-char *bbk_access_command(const char *project, const char *repo);
+/* Why ssh failed, from the last that it said.  -1: as a visit would. */
+int bbk_access_judge(struct bbk_access *access, const char *said,
+		     struct bbk_err *err) BBK_MUST_CHECK;
+
+/* A host key that somebody else saw, and that is pinned, as a visit would. */
+int bbk_access_note_pinned(struct bbk_access *access, struct bbk_env *env,
+			   const struct bbk_hostkey *key, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * "git-upload-pack '/proj/app.git'", or git-receive-pack for a push, or
+ * "whoami" where repo is NULL.
+ */
+char *bbk_access_command(const char *project, const char *repo, bool push);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/realssh.h"
 #include "git/config.h"
 
 struct writer {
@@ -189,6 +190,33 @@ static int set_transport(struct writer *w, const struct bbk_env *env)
 	return rc < 0 ? rc : set(w, w->transport, "ssh.variant", "ssh");
 }
 
+/* What ran ssh before us goes on running it: base/realssh.h. */
+static int keep_ssh_command(struct writer *w, const struct bbk_env *env)
+{
+	BBK_AUTO(str) now = BBK_STR_INIT;
+	char *path = bbk_realssh_path(env->paths.config);
+	char *command = NULL;
+	int rc = bbk_config_ssh_command(env->config, &command, w->err);
+
+	if (!rc && command && strpbrk(command, "\r\n"))
+		rc = bbk_err_set(w->err, BBK_E_LOCAL,
+				 "git's core.sshCommand has a line end in it");
+	if (!rc)
+		rc = bbk_file_read(&now, path, 4096, w->err) < 0 ? -1 : 0;
+	bbk_str_cut(&now, strcspn(bbk_str_get(&now), "\n"));
+	if (!rc && strcmp(bbk_str_get(&now), command ? command : "") != 0) {
+		*w->changed = true;
+		if (!w->dry_run && !command)
+			(void)unlink(path);
+		else if (!w->dry_run)
+			rc = bbk_file_write(path, command, strlen(command),
+					    0600, w->err);
+	}
+	free(command);
+	free(path);
+	return rc;
+}
+
 static int include(struct writer *w)
 {
 	bool included;
@@ -233,7 +261,7 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	}
 	/* the include comes last: a half-written file is never in force */
 	if (rc < 0 || set_instance(&w, instance, enrolment) < 0 ||
-	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
+	    keep_ssh_command(&w, env) < 0 || set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
 	    include(&w) < 0)
 		rc = -1;
 	free(w.config);

@@ -8,6 +8,9 @@
  *				by includeIf hasconfig,
  *	<config>/transport	core.sshCommand, ssh.variant and
  *				url.<ssh>.insteadOf <base>/scm/
+ *
+ * A core.sshCommand that somebody has set for every remote is kept beside
+ * them, as the real ssh: base/realssh.h.
  */
 #ifndef CORE_AUTOMATIC_H
 #define CORE_AUTOMATIC_H

@@ -125,13 +125,8 @@ static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
 	rc = bbk_key_make(key, env, wish, err);
 	wish->name = NULL;
 	free(name);
-	if (!rc && unwanted.fresh) { /* nobody has it, nobody wants it */
-		char *public = bbk_strf("%s.pub", unwanted.path);
-
-		(void)unlink(unwanted.path);
-		(void)unlink(public);
-		free(public);
-	}
+	if (!rc)
+		bbk_key_discard(&unwanted);
 	return rc;
 }
 

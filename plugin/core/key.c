@@ -298,7 +298,7 @@ int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 		return -1;
 	verdict = search(&made, &dir, wish->name, &name, err);
 	if (verdict == WRECK)
-		rc = bbk_keyfile_move_aside(&dir, name, err);
+		rc = bbk_keyfile_move_aside(&dir, name, "corrupt", err);
 	if (verdict == UNUSABLE)
 		rc = -1;
 	if (!rc && verdict == USABLE)
@@ -314,4 +314,38 @@ int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 	*key = made;
 	made = (struct bbk_key)BBK_KEY_INIT;
 	return 0;
+}
+
+void bbk_key_discard(const struct bbk_key *key)
+{
+	char *public;
+
+	if (!key->fresh)
+		return;
+	public = bbk_strf("%s.pub", key->path);
+	(void)unlink(key->path);
+	(void)unlink(public);
+	free(public);
+}
+
+int bbk_key_retire(const struct bbk_key *key, const struct bbk_env *env,
+		   struct bbk_err *err)
+{
+	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
+	char *ours = bbk_strf("%s/bbkey_", env->paths.ssh);
+	bool is_ours = bbk_begins(key->path, ours);
+
+	free(ours);
+	if (!is_ours) {
+		bbk_err_set(err, BBK_E_KEYFILE, "the key '%s' has expired",
+			    key->path);
+		return bbk_err_hint(err, "give another one: git bbkey init "
+					 "--key <path>, or let one be made: "
+					 "git bbkey init --new-key");
+	}
+	if (bbk_keydir_open(&dir, env->paths.home, err) < 0)
+		return -1;
+	return bbk_keyfile_move_aside(&dir,
+				      key->path + strlen(env->paths.ssh) + 1,
+				      "expired", err);
 }

@@ -46,5 +46,17 @@ int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 		 const struct bbk_key_wish *wish, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/*
+ * Removes the files of a key that this run made: no server has it, and nobody
+ * wants it.  Any other key stays.
+ */
+void bbk_key_discard(const struct bbk_key *key);
+
+/*
+ * Moves a key of ours aside that no server takes any more, so that another
+ * takes its name.  Class keyfile where it is not ours.
+ */
+int bbk_key_retire(const struct bbk_key *key, const struct bbk_env *env,
+		   struct bbk_err *err) BBK_MUST_CHECK;
 
 #endif

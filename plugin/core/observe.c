@@ -73,7 +73,7 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 		    struct bbk_err *err)
 {
 	char *command = bbk_access_command(setup->found.project,
-					   setup->found.sample);
+					   setup->found.sample, false);
 	struct bbk_visit visit = {
 		.auth = with_key ? BBK_SSH_KEY : BBK_SSH_NOBODY,
 		.key = setup->key.path, .agent = setup->key.agent,

@@ -134,20 +134,10 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
 {
 	const struct bbk_wish *wish = setup->wish;
-	const char *own = bbk_config_get(setup->env->config,
-					 "core.sshcommand");
 
 	if (wish->clone && !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "this URL names no repository to clone");
-	if (own && !strstr(own, "git-bbkey-ssh")) {
-		bbk_err_set(err, BBK_E_LOCAL,
-			    "git's core.sshCommand is a program of yours, "
-			    "which automatic setup would replace");
-		return bbk_err_hint(err, "unset it, or limit it to other hosts "
-					 "with includeIf: git config --global "
-					 "--unset core.sshCommand");
-	}
 	if (wish->passphrase && !wish->dry_run &&
 	    !setup->env->term->can_ask(setup->env->term))
 		return bbk_err_set(err, BBK_E_USAGE,

@@ -132,7 +132,8 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 	BBK_AUTO(err) why = BBK_ERR_INIT;
 	struct bbk_detected *found = &status->found;
-	char *command = bbk_access_command(found->project, found->repo);
+	char *command = bbk_access_command(found->project, found->repo,
+					   false);
 	struct bbk_visit visit = {
 		.auth = status->record.key ? BBK_SSH_KEY : BBK_SSH_OWN,
 		.key = status->record.key, .agent = status->record.agent,

@@ -52,6 +52,45 @@ const char *bbk_config_get(const struct bbk_config *config, const char *key)
 	return NULL;
 }
 
+/* "scope NUL value NUL" again and again: the last one that is lasting. */
+static void read_scoped(char **value, const struct bbk_str *text)
+{
+	const char *p = bbk_str_get(text), *end = p + text->len;
+
+	while (p < end) {
+		const char *scope = p;
+
+		p += strlen(p) + 1;
+		if (!strcmp(scope, "system") || !strcmp(scope, "global"))
+			bbk_replace(value, p);
+		p += strlen(p) + 1;
+	}
+}
+
+int bbk_config_ssh_command(const struct bbk_config *config, char **command,
+			   struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	*command = NULL;
+	if (!bbk_config_get(config, "core.sshcommand"))
+		return 0;
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_add(&git.env, NO_REPOSITORY);
+	bbk_strv_addl(&git.argv, "config", "-z", "--show-scope", "--includes",
+		      "--get-all", "core.sshCommand", NULL);
+	if (bbk_process_run(&git, err) < 0)
+		return -1;
+	read_scoped(command, &git.out);
+	if (*command && (!**command || !strcmp(*command, "ssh") ||
+			 strstr(*command, "git-bbkey-ssh"))) {
+		free(*command);
+		*command = NULL;
+	}
+	return 0;
+}
+
 /* The length of <base> in "bbkey.<base>.<name>", 0 where it has none. */
 static size_t base_len(const char *key)
 {

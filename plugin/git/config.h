@@ -27,6 +27,14 @@ int bbk_config_load(struct bbk_config *config, struct bbk_err *err)
 /* The last value, as git would take it; NULL: not set.  Borrowed. */
 const char *bbk_config_get(const struct bbk_config *config, const char *key);
 
+/*
+ * core.sshCommand as somebody set it in the system's or the global
+ * configuration, for every remote; *command is NULL where nobody did, or where
+ * it is ssh itself, or ours.  The caller frees.
+ */
+int bbk_config_ssh_command(const struct bbk_config *config, char **command,
+			   struct bbk_err *err) BBK_MUST_CHECK;
+
 /* The subsections of "bbkey.<base>.<name>", each once, in their order. */
 void bbk_config_bases(const struct bbk_config *config, struct bbk_strv *bases);
 /*

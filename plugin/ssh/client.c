@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "base/realssh.h"
 #include "base/text.h"
 #include "ssh/hostkey.h"
 #include "ssh/verdict.h"
@@ -44,15 +45,17 @@ void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
 
 /* --- running it --------------------------------------------------------- */
 
-static int begin(struct bbk_process *process, const char *name,
+static int begin(struct bbk_process *process, const struct bbk_ssh *ssh,
 		 int64_t deadline_ms, struct bbk_err *err)
 {
-	char *program;
+	const struct bbk_openssh *self = (const struct bbk_openssh *)ssh;
+	BBK_AUTO(realssh) real = BBK_REALSSH_INIT;
 
-	if (bbk_program_need(&program, name, err) < 0)
+	if (bbk_realssh_find(&real, self->config, err) < 0)
 		return -1;
-	bbk_strv_add(&process->argv, program);
-	free(program);
+	bbk_strv_add(&process->argv, real.program);
+	for (size_t i = 1; i < real.words.len; i++)
+		bbk_strv_add(&process->argv, real.words.v[i]);
 	bbk_strv_add(&process->env, "LC_ALL=C");
 	bbk_strv_add(&process->env, "SSH_ASKPASS_REQUIRE=never");
 	process->deadline_ms = deadline_ms;
@@ -166,7 +169,7 @@ static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 	BBK_AUTO(process) process = BBK_PROCESS_INIT;
 	int64_t start = bbk_system_clock.now(&bbk_system_clock);
 
-	if (begin(&process, "ssh", RUN_MS, err) < 0)
+	if (begin(&process, ssh, RUN_MS, err) < 0)
 		return -1;
 	build(&process, call, self->helper);
 	if (bbk_process_run(&process, err) < 0)
@@ -251,8 +254,7 @@ static int plan(struct bbk_ssh *ssh, const char *user, const char *host,
 {
 	BBK_AUTO(process) process = BBK_PROCESS_INIT;
 
-	(void)ssh;
-	if (begin(&process, "ssh", PLAN_MS, err) < 0)
+	if (begin(&process, ssh, PLAN_MS, err) < 0)
 		return -1;
 	if (port)
 		bbk_strv_addf(&process.argv, "-p%u", port);
@@ -281,20 +283,26 @@ static bool agent_has_keys(struct bbk_ssh *ssh)
 {
 	BBK_AUTO(process) process = BBK_PROCESS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	char *program = bbk_program_find("ssh-add");
 
 	(void)ssh;
-	if (!getenv("SSH_AUTH_SOCK") ||
-	    begin(&process, "ssh-add", AGENT_MS, &ignored) < 0)
+	if (!getenv("SSH_AUTH_SOCK") || !program) {
+		free(program);
 		return false;
-	bbk_strv_add(&process.argv, "-l");
+	}
+	bbk_strv_addl(&process.argv, program, "-l", NULL);
+	free(program);
+	process.deadline_ms = AGENT_MS;
 	return bbk_process_run(&process, &ignored) == 0 &&
 	       !process.timed_out && process.status == 0;
 }
 
-void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper)
+void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
+		      const char *config)
 {
 	openssh->ssh.run = run;
 	openssh->ssh.plan = plan;
 	openssh->ssh.agent_has_keys = agent_has_keys;
 	openssh->helper = helper;
+	openssh->config = config;
 }

@@ -104,12 +104,14 @@ struct bbk_ssh {
 	bool (*agent_has_keys)(struct bbk_ssh *ssh);
 };
 
-/* The system's OpenSSH. */
+/* The real ssh, which is OpenSSH, or somebody's command that runs it. */
 struct bbk_openssh {
 	struct bbk_ssh ssh;
 	const char *helper; /* path of git-bbkey-ssh, borrowed */
+	const char *config; /* base/realssh.h, borrowed; NULL: from the PATH */
 };
 
-void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper);
+void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
+		      const char *config);
 
 #endif

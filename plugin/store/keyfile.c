@@ -210,16 +210,16 @@ enum bbk_keyfile_state bbk_keyfile_state(const struct bbk_keydir *dir,
 }
 
 int bbk_keyfile_move_aside(const struct bbk_keydir *dir, const char *name,
-			   struct bbk_err *err)
+			   const char *why, struct bbk_err *err)
 {
-	char *aside = bbk_strf("%s.corrupt-%lld", name, (long long)time(NULL));
+	char *aside = bbk_strf("%s.%s-%lld", name, why, (long long)time(NULL));
 	char *public = bbk_strf("%s.pub", name);
 	char *public_aside = bbk_strf("%s.pub", aside);
 	int rc = 0;
 
 	if (renameat(dir->fd, name, dir->fd, aside) < 0)
 		rc = bbk_err_errno(err, BBK_E_LOCAL, errno,
-				   "cannot move the damaged key '%s' aside",
+				   "cannot move the key '%s' aside",
 				   name);
 	else
 		(void)renameat(dir->fd, public, dir->fd, public_aside);

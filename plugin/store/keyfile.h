@@ -54,9 +54,13 @@ enum bbk_keyfile_state {
 
 enum bbk_keyfile_state bbk_keyfile_state(const struct bbk_keydir *dir,
 					 const char *name);
-/* Renames name to name.corrupt-<time>, and its .pub; for our own wrecks. */
+/*
+ * Renames name to name.<why>-<time>, and its .pub: "corrupt" or "expired"; for
+ * keys of our own that are of no use any more.
+ */
 int bbk_keyfile_move_aside(const struct bbk_keydir *dir, const char *name,
-			   struct bbk_err *err) BBK_MUST_CHECK;
+			   const char *why, struct bbk_err *err)
+	BBK_MUST_CHECK;
 /* The public half's one line; 1: there is none, or it is not a file. */
 int bbk_keyfile_read_public(const struct bbk_keydir *dir, const char *name,
 			    struct bbk_str *line, struct bbk_err *err)

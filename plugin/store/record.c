@@ -55,6 +55,7 @@ static int from_fields(struct bbk_record *record,
 	record->scope = scope;
 	record->write = !strcmp(permission, "write");
 	record->agent = bbk_fields_get(fields, "agent") != NULL;
+	record->own_push = bbk_fields_get(fields, "own_push") != NULL;
 	bbk_replace(&record->base, bbk_fields_get(fields, "base"));
 	bbk_replace(&record->project, bbk_fields_get(fields, "project"));
 	bbk_replace(&record->repo, bbk_fields_get(fields, "repo"));
@@ -145,6 +146,7 @@ int bbk_record_save(const struct bbk_record *record, const char *state,
 	bbk_fields_add(&fields, "agent", record->agent ? "yes" : NULL);
 	bbk_fields_add(&fields, "permission",
 		       record->write ? "write" : "read");
+	bbk_fields_add(&fields, "own_push", record->own_push ? "yes" : NULL);
 	bbk_fields_add(&fields, "id", record->id);
 	bbk_fields_add(&fields, "label", record->label);
 	bbk_fields_add(&fields, "expires", record->expires);

@@ -30,6 +30,7 @@ struct bbk_record {
 	char *who;	   /* whose token registered it; may be NULL */
 	bool agent;	   /* the key has a passphrase: leave the agent on */
 	bool write;	   /* the grant allows a push */
+	bool own_push;	   /* it does not, and the person's own keys do */
 	char *id;	   /* the grant's on the server; may be NULL */
 	char *label;
 	char *expires;	   /* YYYY-MM-DD, or NULL: never, or not known */
@@ -38,7 +39,7 @@ struct bbk_record {
 
 #define BBK_RECORD_INIT \
 	{ BBK_SCOPE_PROJECT, NULL, NULL, NULL, NULL, NULL, NULL, false, \
-	  false, NULL, NULL, NULL, NULL }
+	  false, false, NULL, NULL, NULL, NULL }
 
 /* Where one connection of ssh goes, in validated and canonical parts. */
 struct bbk_place {

@@ -116,7 +116,7 @@ static enum bbk_ssh_outcome visit(const char *key, const char *pin,
 
 	if (pin)
 		bbk_strv_add(&pins, pin);
-	bbk_openssh_init(&openssh, HELPER);
+	bbk_openssh_init(&openssh, HELPER, NULL);
 	assert_int_equal(openssh.ssh.run(&openssh.ssh, &call, answer, &err), 0);
 	free(known);
 	free(path);

@@ -239,11 +239,11 @@ static void a_wreck_moves_aside_with_its_public_half(void **state)
 	test_write(test_path(".ssh/k.pub"), "line", 0644);
 	assert_int_equal(bbk_keyfile_read_public(&dir, "k", &line, &err), 0);
 	assert_string_equal(line.s, "line");
-	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", &err), 0);
+	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", "corrupt", &err), 0);
 	assert_false(exists(".ssh/k"));
 	assert_false(exists(".ssh/k.pub"));
 	assert_int_equal(bbk_keyfile_read_public(&dir, "k", &line, &err), 1);
-	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", &err), -1);
+	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", "corrupt", &err), -1);
 	miss_class(&err, BBK_E_LOCAL, "nothing to move");
 }
 

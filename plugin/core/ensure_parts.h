@@ -1,0 +1,66 @@
+/*
+ * The parts of core/ensure.h, for one another: ensure.c leads, first.c meets a
+ * server for the first time, repair.c and upgrade.c look after a record.
+ */
+#ifndef CORE_ENSURE_PARTS_H
+#define CORE_ENSURE_PARTS_H
+
+#include "core/access.h"
+#include "core/ensure.h"
+#include "core/grant.h"
+
+struct bbk_ensuring {
+	struct bbk_env *env;
+	const struct bbk_ensure_wish *wish;
+	struct bbk_place place;
+	struct bbk_instance instance;
+	struct bbk_access access;
+	struct bbk_key key;
+	struct bbk_key_wish key_wish;
+	struct bbk_terms terms;
+	struct bbk_grant grant;
+	struct bbk_record record; /* what is on record; key NULL: see own */
+	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
+	char *project; /* upper case, as keys are; "~user" as it is */
+	char *label;
+	char *key_name;
+	enum bbk_ensured result;
+	char *talk;
+};
+
+/* May this be done without a question: auto, projects? */
+bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e);
+/*
+ * Leave to register, and the token for it.  question is asked where it is not
+ * allowed without one; NULL: not at all.  1: no leave.
+ */
+int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
+			   struct bbk_err *err) BBK_MUST_CHECK;
+
+/* Has the person a key that ssh would offer? */
+bool bbk_ensuring_has_own_keys(const struct bbk_ensuring *e);
+
+int bbk_ensuring_find_or_make_key(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/*
+ * 0: it is registered, with write access where that is wanted.  A key made a
+ * moment ago is not looked for.
+ */
+int bbk_ensuring_register(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* own: the person's own keys open the repository. */
+int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
+			  struct bbk_err *err) BBK_MUST_CHECK;
+
+/* "project PROJ of <host>", "repository PROJ/app of ..."; caller frees */
+char *bbk_ensuring_place(const struct bbk_ensuring *e);
+
+/* Each sets e->result and e->talk.  -1: err; result PLAIN or STOP. */
+int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_ensuring_upgrade(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,227 @@
+#include "core/ensure_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/token.h"
+
+/* curl's deadlines run while a request is held back: it waits no longer. */
+#define HOLD_MS 8000
+
+/*
+ * One connection: the host key, and whether the person's own keys do.
+ * 1: they do.
+ */
+static int meet_server(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+	bool own = bbk_ensuring_has_own_keys(e);
+	char *command = bbk_access_command(e->wish->project, e->wish->repo,
+					   false);
+	struct bbk_visit visit = {
+		.auth = own ? BBK_SSH_OWN : BBK_SSH_NOBODY,
+		.command = own ? command : NULL,
+		.may_ask = !e->wish->submodule && !e->wish->batch,
+	};
+	int rc = bbk_access_visit(&e->access, e->env, &visit, &answer, err);
+
+	free(command);
+	if (rc < 0)
+		return -1;
+	e->own_is_locked = own && answer.outcome == BBK_SSH_DENIED &&
+			   answer.known;
+	return own && answer.outcome == BBK_SSH_OK;
+}
+
+static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	char *question = bbk_strf("git-bbkey: set up SSH access to project %s "
+				  "on %s?", e->project, e->instance.url.host);
+	int rc = bbk_ensuring_get_leave(e, question, err);
+
+	free(question);
+	return rc;
+}
+
+/* The published fingerprint, where no enrolment on this machine read it. */
+static int fetch_pins(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
+
+	if (bbk_dc_settings(&e->instance.rest, &settings, err) < 0)
+		return -1;
+	bbk_access_pin_published(&e->access, settings.algorithm,
+				 settings.fingerprint);
+	return 0;
+}
+
+static void say_registered(struct bbk_ensuring *e)
+{
+	char *place = bbk_ensuring_place(e);
+
+	if (e->terms.target.scope == BBK_SCOPE_PERSONAL)
+		e->talk = bbk_strf("git-bbkey: key registered on %s", place);
+	else
+		e->talk = bbk_strf("git-bbkey: key registered on %s, %s access",
+				   place, e->grant.write ? "write" : "read");
+	free(place);
+}
+
+/* --- one after the other ---------------------------------------------------- */
+
+static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	int rc = meet_server(e, err);
+
+	if (rc < 0 && (e->access.hostkey == BBK_HOSTKEY_CHANGED ||
+		       e->access.refused))
+		e->result = BBK_ENSURED_STOP;
+	if (rc < 0)
+		return -1;
+	if (rc > 0) {
+		e->result = BBK_ENSURED_READY;
+		return bbk_ensuring_remember(e, true, err);
+	}
+	if (e->own_is_locked) /* ssh will ask for it: plain is right */
+		return 0;
+	rc = get_leave(e, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (bbk_ensuring_find_or_make_key(e, err) < 0 ||
+	    bbk_ensuring_register(e, err) < 0 ||
+	    bbk_ensuring_remember(e, false, err) < 0)
+		return -1;
+	say_registered(e);
+	e->result = BBK_ENSURED_FRESH;
+	return 0;
+}
+
+/* --- side by side with git's own ssh ---------------------------------------- */
+
+/* What came of the host key that git's ssh saw. */
+enum met { MET_NOT_YET, MET_PINNED, MET_ANOTHER, MET_NOBODY };
+
+struct meeting {
+	struct bbk_hold hold;
+	struct bbk_offer *offer;
+	struct bbk_hostkey seen;
+	enum met met;
+	bool late; /* it did not come within HOLD_MS */
+};
+
+static void wait_for_ssh(struct meeting *meeting, int64_t max_ms)
+{
+	int rc = meeting->offer->wait(meeting->offer, &meeting->seen, max_ms);
+
+	meeting->met = rc > 0 ? MET_PINNED : rc == 0 ? MET_ANOTHER :
+		       rc == -1 ? MET_NOBODY : MET_NOT_YET;
+}
+
+/* No byte of a request, and no token, before the host key is a good one. */
+static int hold_back(struct bbk_hold *hold)
+{
+	struct meeting *meeting = (struct meeting *)hold;
+
+	if (meeting->met == MET_NOT_YET && !meeting->late) {
+		wait_for_ssh(meeting, HOLD_MS);
+		meeting->late = meeting->met == MET_NOT_YET;
+	}
+	return meeting->met == MET_PINNED ? 0 : -1;
+}
+
+static int register_meanwhile(struct bbk_ensuring *e, struct meeting *meeting,
+			      struct bbk_err *err)
+{
+	int rc;
+
+	e->instance.rest.hold = &meeting->hold;
+	rc = bbk_ensuring_register(e, err);
+	e->instance.rest.hold = NULL;
+	if (meeting->late) {
+		bbk_err_release(err); /* ssh is slow: nothing was sent yet */
+		wait_for_ssh(meeting, -1);
+		if (meeting->met == MET_PINNED)
+			rc = bbk_ensuring_register(e, err);
+	}
+	return rc;
+}
+
+static void make_offer(struct bbk_ensuring *e)
+{
+	struct bbk_record record = { .key = e->key.path,
+				     .agent = e->key.agent,
+				     .known_hosts = e->access.known_hosts };
+
+	e->wish->offer->make(e->wish->offer, &record, &e->access.pins);
+}
+
+static int finish_offer(struct bbk_ensuring *e, const struct meeting *meeting,
+			struct bbk_err *err)
+{
+	e->wish->offer->go(e->wish->offer);
+	e->result = BBK_ENSURED_GONE;
+	say_registered(e);
+	if (bbk_access_note_pinned(&e->access, e->env, &meeting->seen,
+				   err) < 0)
+		return -1;
+	return bbk_ensuring_remember(e, false, err);
+}
+
+/* Nothing was sent: err says no more than that.  No trace stays behind. */
+static void forget_offer(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	bbk_err_release(err);
+	bbk_key_discard(&e->key);
+	bbk_key_release(&e->key);
+}
+
+static int register_beside(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	struct meeting meeting = { .hold = { hold_back },
+				   .offer = e->wish->offer,
+				   .seen = BBK_HOSTKEY_INIT };
+	int rc = get_leave(e, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (bbk_ensuring_find_or_make_key(e, err) < 0)
+		return -1;
+	make_offer(e);
+	rc = register_meanwhile(e, &meeting, err);
+	if (meeting.met == MET_PINNED) {
+		if (!rc)
+			rc = finish_offer(e, &meeting, err);
+	} else if (meeting.met == MET_ANOTHER) {
+		forget_offer(e, err);
+		rc = meet_and_register(e, err);
+	} else if (meeting.met == MET_NOBODY) {
+		forget_offer(e, err);
+		e->result = BBK_ENSURED_GONE;
+		rc = meeting.offer->said ?
+			bbk_access_judge(&e->access, meeting.offer->said, err) :
+			0;
+	}
+	bbk_hostkey_release(&meeting.seen);
+	return rc;
+}
+
+/* Only the host key is to be seen, and there is a pin that ssh can check. */
+static bool can_go_beside(const struct bbk_ensuring *e)
+{
+	return e->wish->offer && e->access.pins.len &&
+	       bbk_begins(e->access.pins.v[0], "SHA256:") &&
+	       !bbk_ensuring_has_own_keys(e);
+}
+
+int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	int rc;
+
+	if (!e->access.pins.len) {
+		rc = get_leave(e, err);
+		if (rc || (rc = fetch_pins(e, err)))
+			return rc < 0 ? -1 : 0;
+	}
+	return can_go_beside(e) ? register_beside(e, err) :
+				  meet_and_register(e, err);
+}

@@ -1,0 +1,196 @@
+#include "core/ensure_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Does the server mean it?  ssh's words alone may be anybody's. */
+static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+	char *command = bbk_access_command(e->wish->project, e->wish->repo,
+					   false);
+	struct bbk_visit visit = {
+		.auth = BBK_SSH_KEY, .key = e->record.key,
+		.agent = e->record.agent, .command = command,
+	};
+	int rc = bbk_access_visit(&e->access, e->env, &visit, &answer, err);
+
+	free(command);
+	*outcome = answer.outcome;
+	if (!rc && answer.outcome == BBK_SSH_DENIED && answer.known)
+		e->own_is_locked = true; /* a passphrase is all it wants */
+	return rc;
+}
+
+static int not_allowed(struct bbk_ensuring *e, bool denied,
+		       struct bbk_err *err)
+{
+	char *place;
+
+	if (e->wish->submodule)
+		return 0;
+	place = bbk_ensuring_place(e);
+	bbk_err_set(err, BBK_E_DENIED, denied ?
+		    "Bitbucket no longer accepts the key of this machine for "
+		    "%s" : "the key of this machine no longer opens %s", place);
+	free(place);
+	return bbk_err_hint(err, "it was revoked, or has expired; to register "
+				 "it again, run here: git bbkey init");
+}
+
+/* 1: no leave. */
+static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	char *place = bbk_ensuring_place(e);
+	char *question = bbk_strf("git-bbkey: Bitbucket no longer accepts the "
+				  "key of this machine\nfor %s.  Register it "
+				  "again?", place);
+	int rc = bbk_ensuring_get_leave(e, question, err);
+
+	free(question);
+	free(place);
+	return rc;
+}
+
+/* "Repository not found" is what is said of a typing error, too. */
+static int check_repository(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+
+	if (bbk_dc_repo(&e->instance.rest, e->project, e->wish->repo, &repo,
+			err) == 0)
+		return 0;
+	if (err->class != BBK_E_PERMISSION)
+		return -1;
+	bbk_err_release(err);
+	bbk_err_set(err, BBK_E_DENIED, "there is no repository '%s' in project "
+		    "'%s', or you may not see it", e->wish->repo, e->project);
+	return bbk_err_hint(err, "check the URL of the remote: git remote -v");
+}
+
+static bool is_over(const char *date)
+{
+	time_t now = time(NULL);
+	struct tm day;
+	char today[sizeof("YYYY-MM-DD")];
+
+	return date && gmtime_r(&now, &day) &&
+	       strftime(today, sizeof(today), "%Y-%m-%d", &day) > 0 &&
+	       strcmp(date, today) <= 0;
+}
+
+/* The key on record; where its files are gone, one of its name. */
+static int find_key(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(err) gone = BBK_ERR_INIT;
+	struct bbk_key_wish recorded = { .path = e->record.key };
+
+	if (bbk_key_find(&e->key, e->env, &recorded, &gone) == 0)
+		return 0;
+	return bbk_ensuring_find_or_make_key(e, err);
+}
+
+/*
+ * A key whose time is over: another one takes its name, so that each record
+ * that points there comes to it by itself.
+ */
+static int replace_key(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(grant) old = BBK_GRANT_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	int rc;
+
+	if (bbk_key_retire(&e->key, e->env, err) < 0)
+		return -1;
+	bbk_replace(&e->key_name, strrchr(e->key.path, '/') + 1);
+	e->key_wish.name = e->key_name;
+	old = e->grant;
+	e->grant = (struct bbk_grant)BBK_GRANT_INIT;
+	bbk_key_release(&e->key);
+	rc = bbk_ensuring_find_or_make_key(e, err);
+	if (!rc)
+		rc = bbk_ensuring_register(e, err);
+	if (!rc) /* best effort: it opens nothing any more */
+		(void)!bbk_dc_grant_remove(&e->instance.rest, &e->terms.target,
+					   old.id, &ignored);
+	return rc;
+}
+
+static int still_refused(struct bbk_ensuring *e, bool denied,
+			 struct bbk_err *err)
+{
+	char *place = bbk_ensuring_place(e);
+
+	bbk_err_set(err, BBK_E_DENIED, "the key of this machine is registered "
+		    "on %s, and is %s all the same", place,
+		    denied ? "not accepted" : "not let in");
+	free(place);
+	return bbk_err_hint(err, "a new key may help: git bbkey init "
+				 "--new-key; else ask your Bitbucket admin");
+}
+
+static void say_again(struct bbk_ensuring *e, bool replaced)
+{
+	char *place = bbk_ensuring_place(e);
+
+	e->talk = replaced ?
+		bbk_strf("git-bbkey: the key had expired; a new one is "
+			 "registered on %s", place) :
+		bbk_strf("git-bbkey: the key was no longer registered on %s; "
+			 "now it is again", place);
+	free(place);
+}
+
+static int register_again(struct bbk_ensuring *e, bool denied,
+			  struct bbk_err *err)
+{
+	bool expired = false;
+	int rc;
+
+	if (find_key(e, err) < 0)
+		return -1;
+	rc = e->key.fresh ? 1 :
+	     bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,
+			    &e->grant, err);
+	if (rc == 0) {
+		expired = denied && is_over(e->grant.expires);
+		if (!expired)
+			return still_refused(e, denied, err);
+		rc = replace_key(e, err);
+	} else if (rc > 0) {
+		rc = bbk_grant_make(&e->instance, e->env, &e->terms,
+				    &e->key_wish, &e->key, &e->grant, err);
+	}
+	if (rc < 0 || bbk_ensuring_remember(e, false, err) < 0)
+		return -1;
+	say_again(e, expired);
+	e->result = BBK_ENSURED_FRESH;
+	return 0;
+}
+
+int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	enum bbk_ssh_outcome outcome;
+	bool denied;
+	int rc;
+
+	if (!e->record.key) /* the person's own keys did it, and do no more */
+		return bbk_ensuring_first(e, err);
+	if (ask_server(e, &outcome, err) < 0)
+		return -1;
+	if (e->own_is_locked)
+		return 0;
+	if (outcome == BBK_SSH_OK) {
+		e->result = BBK_ENSURED_READY;
+		return 0;
+	}
+	denied = outcome == BBK_SSH_DENIED;
+	rc = get_leave(e, err);
+	if (rc)
+		return rc < 0 ? -1 : not_allowed(e, denied, err);
+	if (!denied && check_repository(e, err) < 0)
+		return -1;
+	return register_again(e, denied, err);
+}

@@ -1,0 +1,76 @@
+/*
+ * The talk with `git-bbkey ensure`, which knows what we must not link.
+ *
+ * It answers in lines on its standard output; the last one is
+ *
+ *	plain		nothing for us to do, or to help
+ *	ready		there is a record now
+ *	fresh		the same, and the server learned of the key just now
+ *	stop <status>	no ssh at all; it said why
+ *	offer		a key is at hand.  Run ssh with it, and ask before the
+ *			server's host key is believed (below)
+ *
+ * In front of "offer" stand "key", "agent", "known_hosts" and "pin" (one or
+ * more), each with its value: what the record will say, once it is registered.
+ *
+ * ssh is then run with git-bbkey-ssh --gate as its KnownHostsCommand, which
+ * says on standard error, our socket, what host key it saw and whether that
+ * is a pinned one.  ssh waits for it, before it sends the key.  While it
+ * waits, "seen <name> <type> <blob> <fingerprint>" makes ensure register the
+ * key, on a connection that it has opened meanwhile; a host key that is not
+ * pinned ends this ssh, and "other" makes ensure look into it; "failed
+ * <ssh's last line>" tells it that ssh never came so far.
+ */
+#ifndef TRANSPORT_HELP_H
+#define TRANSPORT_HELP_H
+
+#include <sys/types.h>
+
+#include "store/record.h"
+#include "transport/watch.h"
+
+enum bbk_help_answer {
+	BBK_HELP_PLAIN,
+	BBK_HELP_READY,
+	BBK_HELP_FRESH,
+	BBK_HELP_STOP,
+	BBK_HELP_OFFER,
+};
+
+struct bbk_help {
+	struct bbk_knock knock; /* for the run with what was offered */
+	char *begin;		/* how the gate's line begins: a nonce in it */
+	char *gate;		/* KnownHostsCommand */
+	struct bbk_record record; /* what was offered */
+	enum bbk_help_answer answer; /* the last one */
+	int status;		/* of "stop" */
+	bool other;		/* the host key was not a pinned one */
+	pid_t pid;
+	int in;			/* its standard input; -1: closed */
+	int out;
+	struct bbk_str pins;	/* each with a blank in front */
+};
+
+#define BBK_HELP_INIT \
+	{ { NULL, NULL }, NULL, NULL, BBK_RECORD_INIT, BBK_HELP_PLAIN, 0, \
+	  false, -1, -1, -1, BBK_STR_INIT }
+
+/* Waits for its end. */
+void bbk_help_release(struct bbk_help *help);
+
+/*
+ * Starts `<program> <words>` and waits for its first answer.  self: our own
+ * absolute path, for the gate.  PLAIN where it cannot be started, or ends
+ * without an answer.
+ */
+enum bbk_help_answer bbk_help_ask(struct bbk_help *help, const char *program,
+				  const struct bbk_strv *words,
+				  const char *self);
+
+/*
+ * After a run that asked at the gate, or never came so far: what now?  said is
+ * the last that ssh said, "" where it was stopped.
+ */
+enum bbk_help_answer bbk_help_after(struct bbk_help *help, const char *said);
+
+#endif
