@@ -138,7 +138,8 @@ static int wait_for_ssh(struct bbk_offer *offer, struct bbk_hostkey *seen,
 static void answer(const struct bbk_env *env, enum bbk_ensured result,
 		   const struct bbk_err *err)
 {
-	static const char *const words[] = { "plain", "ready", "fresh" };
+	static const char *const words[] = { "plain", "ready", "fresh",
+					     "stop", "over" };
 
 	if (result == BBK_ENSURED_STOP)
 		fprintf(env->out, "stop %d\n", bbk_class_status(err->class));

@@ -179,8 +179,8 @@ static bool is_hosts(enum bbk_class class)
 }
 
 /* So that the next hundred of this command do not ask as well. */
-static void note_refusal(const struct bbk_ensuring *e,
-			 const struct bbk_err *err, bool failed)
+static void note_negative(const struct bbk_ensuring *e,
+			  const struct bbk_err *err, bool failed)
 {
 	struct bbk_negative negative = { .place = e->place,
 				       .submodule = e->wish->submodule,
@@ -264,7 +264,11 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	if (!may_do_nothing(&e))
 		rc = lead(&e, err);
 	if (e.result == BBK_ENSURED_PLAIN && !e.own_is_locked)
-		note_refusal(&e, err, rc < 0);
+		note_negative(&e, err, rc < 0);
+	/* without keys of their own, ssh would but end the same way again */
+	if (e.result == BBK_ENSURED_PLAIN && wish->why >= BBK_ENSURE_DENIED &&
+	    !bbk_ensuring_has_own_keys(&e))
+		e.result = BBK_ENSURED_OVER;
 	*result = e.result;
 	*talk = e.talk;
 	e.talk = NULL;

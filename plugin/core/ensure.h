@@ -57,6 +57,7 @@ enum bbk_ensured {
 	BBK_ENSURED_READY, /* a record is there */
 	BBK_ENSURED_FRESH, /* and the key was registered a moment ago */
 	BBK_ENSURED_STOP,  /* no ssh at all; err says why */
+	BBK_ENSURED_OVER,  /* that was what plain ssh would have come to */
 	BBK_ENSURED_GONE,  /* offer->go() said it all */
 };
 

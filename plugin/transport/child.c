@@ -2,12 +2,38 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+
+#include "base/str.h"
 
 extern char **environ;
 
-pid_t bbk_child_start(const char *program, char *const *argv,
-		      const int streams[3])
+static bool is_secret(const char *variable)
 {
+	return bbk_begins(variable, "BBKEY_TOKEN=") ||
+	       bbk_begins(variable, "BBKEY_URL=") ||
+	       bbk_begins(variable, "BBKEY_USER=");
+}
+
+/* The environment without our token; the strings are borrowed. */
+static char **without_token(void)
+{
+	size_t len = 0, kept = 0;
+	char **env;
+
+	while (environ[len])
+		len++;
+	env = bbk_alloc((len + 1) * sizeof(*env));
+	for (size_t i = 0; i < len; i++)
+		if (!is_secret(environ[i]))
+			env[kept++] = environ[i];
+	return env;
+}
+
+pid_t bbk_child_start(enum bbk_child_kind kind, const char *program,
+		      char *const *argv, const int streams[3])
+{
+	char **env = without_token();
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t usual;
@@ -24,7 +50,9 @@ pid_t bbk_child_start(const char *program, char *const *argv,
 	(void)sigaddset(&usual, SIGPIPE);
 	(void)posix_spawnattr_setsigdefault(&attributes, &usual);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawn(&pid, program, &actions, &attributes, argv, environ);
+	rc = posix_spawn(&pid, program, &actions, &attributes, argv,
+			 kind == BBK_CHILD_OURS ? environ : env);
+	free(env);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
 	return rc ? -1 : pid;

@@ -79,7 +79,7 @@ static void take_field(struct bbk_help *help, const char *name,
 static bool is_last(struct bbk_help *help, const char *word, const char *value)
 {
 	static const char *const words[] = { "plain", "ready", "fresh", "stop",
-					     "offer" };
+					     "over",  "offer" };
 	long status;
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(words); i++) {
@@ -145,7 +145,7 @@ static void start(struct bbk_help *help, const char *program,
 	if (open_pipes(in, out) < 0)
 		return;
 	(void)sigaction(SIGPIPE, &ignore, NULL);
-	help->pid = bbk_child_start(program, words->v,
+	help->pid = bbk_child_start(BBK_CHILD_OURS, program, words->v,
 				    (const int[3]){ in[0], out[1], -1 });
 	close(in[0]);
 	close(out[1]);

@@ -7,6 +7,7 @@
  *	ready		there is a record now
  *	fresh		the same, and the server learned of the key just now
  *	stop <status>	no ssh at all; it said why
+ *	over		plain ssh would end as the one that failed did
  *	offer		a key is at hand.  Run ssh with it, and ask before the
  *			server's host key is believed (below)
  *
@@ -34,6 +35,7 @@ enum bbk_help_answer {
 	BBK_HELP_READY,
 	BBK_HELP_FRESH,
 	BBK_HELP_STOP,
+	BBK_HELP_OVER,
 	BBK_HELP_OFFER,
 };
 

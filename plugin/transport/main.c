@@ -306,7 +306,8 @@ static BBK_NORETURN void mend(struct transport *t, struct bbk_watch *watch)
 				      "--repair=no-access", &help);
 	status = help.status;
 	bbk_help_release(&help);
-	if (answer == BBK_HELP_PLAIN && !t->record.key)
+	if (answer == BBK_HELP_OVER ||
+	    (answer == BBK_HELP_PLAIN && !t->record.key))
 		bbk_watch_finish(watch); /* that was plain ssh */
 	bbk_watch_release(watch);
 	if (answer == BBK_HELP_PLAIN) {

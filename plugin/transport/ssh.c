@@ -14,7 +14,7 @@ void bbk_ssh_line_release(struct bbk_ssh_line *line)
 	bbk_strv_release(&line->argv);
 }
 
-void bbk_ssh_drop_token(void)
+static void drop_token(void)
 {
 	(void)unsetenv("BBKEY_TOKEN");
 	(void)unsetenv("BBKEY_URL");
@@ -45,17 +45,12 @@ void bbk_ssh_plain(const char *config, int argc, char *const *argv)
 	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
 
 	if (bbk_ssh_is_callers()) {
-		bbk_ssh_drop_token();
+		drop_token();
 		execvp(getenv("GIT_SSH"), argv);
 		no_ssh();
 	}
 	if (bbk_realssh_find(&ssh, config, &ignored) < 0)
 		no_ssh();
-	if (!ssh.chained) { /* not even argv[0] is another one */
-		bbk_ssh_drop_token();
-		execv(ssh.program, argv);
-		no_ssh();
-	}
 	bbk_ssh_line_build(&line, &ssh, &nothing, NULL, argc, argv);
 	bbk_ssh_exec(&line);
 }
@@ -103,7 +98,7 @@ void bbk_ssh_line_build(struct bbk_ssh_line *line,
 
 void bbk_ssh_exec(const struct bbk_ssh_line *line)
 {
-	bbk_ssh_drop_token();
+	drop_token();
 	execv(line->program, line->argv.v);
 	no_ssh();
 }

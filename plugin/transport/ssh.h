@@ -36,10 +36,7 @@ void bbk_ssh_line_build(struct bbk_ssh_line *line,
 			const char *known_hosts_command, int argc,
 			char *const *argv);
 
-/* No child is to see our token. */
-void bbk_ssh_drop_token(void);
-
-/* In our place. */
+/* In our place, without our token. */
 BBK_NORETURN void bbk_ssh_exec(const struct bbk_ssh_line *line);
 
 #endif

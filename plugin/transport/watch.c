@@ -74,6 +74,7 @@ static enum bbk_words words_of(const char *line)
 		const char *text;
 		enum bbk_words words;
 	} known[] = {
+		{ "no such identity: ", BBK_WORDS_DENIED }, /* and will be */
 		{ ": Permission denied (publickey", BBK_WORDS_DENIED },
 		{ "Repository not found", BBK_WORDS_NO_ACCESS },
 		{ "repository does not exist", BBK_WORDS_NO_ACCESS },
@@ -215,7 +216,7 @@ static int start(const struct bbk_ssh_line *line, int said[2], pid_t *pid)
 		return -1;
 	close_on_exec(said);
 	catch_signals();
-	*pid = bbk_child_start(line->program, line->argv.v,
+	*pid = bbk_child_start(BBK_CHILD_FOREIGN, line->program, line->argv.v,
 			       (const int[3]){ -1, -1, said[1] });
 	close(said[1]);
 	return *pid < 0 ? -1 : 0;
@@ -228,7 +229,6 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 	pid_t pid;
 
 	bbk_watch_release(watch);
-	bbk_ssh_drop_token();
 	if (start(line, said, &pid) < 0)
 		bbk_ssh_exec(line);
 	child = pid;

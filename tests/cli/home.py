@@ -223,7 +223,8 @@ class Home:
 
     def private_keys(self) -> list[Path]:
         return sorted(p for p in self.ssh_folder.glob("bbkey_*")
-                      if p.suffix != ".pub" and ".corrupt" not in p.name
+                      if p.suffix != ".pub" and ".corrupt-" not in p.name
+                      and ".expired-" not in p.name
                       ) if self.ssh_folder.is_dir() else []
 
     def make_ssh_folder(self) -> Path:
