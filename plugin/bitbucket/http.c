@@ -3,13 +3,14 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define HEADERS_MAX ((size_t)64 << 10)
 #define CONNECT_MS 5000L
-#define TOTAL_MS 15000L
+#define SILENCE_S 5L
 
 static const char *agent = "git-bbkey";
 
@@ -26,6 +27,7 @@ void bbk_http_reply_release(struct bbk_http_reply *reply)
 
 struct exchange {
 	struct bbk_http_reply *reply;
+	const char *unsent; /* of the body */
 	size_t header_bytes;
 	bool too_much;
 };
@@ -41,6 +43,23 @@ static size_t take_body(char *bytes, size_t one, size_t n, void *arg)
 	}
 	bbk_str_addn(&x->reply->body, bytes, n);
 	return n;
+}
+
+/*
+ * A body from a callback that cannot rewind: libcurl would send one from
+ * memory a second time where a connection breaks before the answer, and what
+ * that POST did the first time nobody knows.
+ */
+static size_t give_body(char *to, size_t one, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = strlen(x->unsent);
+
+	if (len > one * n)
+		len = one * n;
+	memcpy(to, x->unsent, len);
+	x->unsent += len;
+	return len;
 }
 
 static void keep(char **to, const char *name, const char *line, size_t len)
@@ -103,10 +122,10 @@ static int set_safety(CURL *easy, struct bbk_err *err)
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-	SET(CURLOPT_LOW_SPEED_TIME, 5L);
+	SET(CURLOPT_LOW_SPEED_TIME, SILENCE_S);
 	SET(CURLOPT_USERAGENT, agent);
 	return 0;
 }
@@ -115,6 +134,8 @@ static int set_server(CURL *easy, const struct bbk_http_request *request,
 		      struct bbk_err *err)
 {
 	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_TIMEOUT_MS, request->limit_ms ? (long)request->limit_ms :
+						    (long)BBK_HTTP_LIMIT_MS);
 	if (request->ca) {
 		SET(CURLOPT_CAINFO, request->ca);
 		SET(CURLOPT_CAPATH, NULL);
@@ -129,7 +150,9 @@ static int set_method(CURL *easy, const struct bbk_http_request *request,
 {
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
 	if (request->body) {
-		SET(CURLOPT_POSTFIELDS, request->body);
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)strlen(request->body));
 	} else if (!strcmp(request->method, "GET")) {
 		SET(CURLOPT_HTTPGET, 1L);
 		SET(CURLOPT_CUSTOMREQUEST, NULL);
@@ -160,6 +183,8 @@ static int set_token(CURL *easy, const struct bbk_http_request *request,
 static int set_exchange(CURL *easy, struct exchange *x, char *text,
 			struct curl_slist *headers, struct bbk_err *err)
 {
+	SET(CURLOPT_READFUNCTION, give_body);
+	SET(CURLOPT_READDATA, x);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, x);
 	SET(CURLOPT_HEADERFUNCTION, take_header);
@@ -171,13 +196,33 @@ static int set_exchange(CURL *easy, struct exchange *x, char *text,
 
 #undef SET
 
-/* Did the TLS handshake come to its end? */
+/* Did the TLS handshake come to its end, now or for an earlier request? */
 static bool was_secure(CURL *easy)
 {
 	curl_off_t took = 0;
+	long connections = 1;
 
-	return curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &took) ==
-		       CURLE_OK && took > 0;
+	(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+	(void)curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &took);
+	return took > 0 || !connections;
+}
+
+/* What the proxy said to CONNECT; 0: there is none, or it let us through. */
+static long proxy_refusal(CURL *easy)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status / 100 == 2 ? 0 : status;
+}
+
+static bool is_too_much(CURLcode code)
+{
+#if LIBCURL_VERSION_NUM >= 0x080600
+	if (code == CURLE_TOO_LARGE)
+		return true;
+#endif
+	return code == CURLE_OUT_OF_MEMORY; /* one line over libcurl's limit */
 }
 
 static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
@@ -190,8 +235,8 @@ static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_INVALIDCERTSTATUS:
 		return BBK_E_TLS;
-	case CURLE_SSL_CONNECT_ERROR:
-		return strstr(text, "SYSCALL") ||
+	case CURLE_SSL_CONNECT_ERROR: /* nobody spoke TLS, or the wrong one */
+		return strstr(text, "SYSCALL") || strstr(text, "reset") ||
 		       strstr(text, "unexpected eof") ? BBK_E_NETWORK :
 							BBK_E_TLS;
 	case CURLE_GOT_NOTHING:
@@ -206,24 +251,90 @@ static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
 	}
 }
 
-static int failed(CURL *easy, CURLcode code, const char *text,
-		  const struct exchange *x, struct bbk_err *err)
+/* In our words where libcurl's are for programmers; NULL: its own will do. */
+static const char *reason_of(CURL *easy, CURLcode code, const char *text,
+			     enum bbk_class class)
 {
-	enum bbk_class class = class_of(easy, code, text);
-	char *why = bbk_scrubbed(*text ? text : curl_easy_strerror(code));
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return was_secure(easy) ? "it does not answer in time" :
+					  "no connection in time";
+	case CURLE_PARTIAL_FILE:
+		return "the answer ends too early";
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_FAIL_REWIND: /* sent on a connection that broke */
+		return "the connection ended without an answer";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "the answer is not HTTP";
+	case CURLE_SSL_CONNECT_ERROR:
+		return class == BBK_E_NETWORK ?
+			"the connection ended before it was secure" : NULL;
+	default:
+		return strstr(text, "CONNECT aborted") ?
+			"the proxy closed the connection" : NULL;
+	}
+}
 
-	if (x->too_much)
-		bbk_err_set(err, BBK_E_SERVER,
-			    "the answer is larger than Bitbucket's ever are");
-	else
-		bbk_err_set(err, class, "%s", why);
-	if (class == BBK_E_TLS && strstr(why, "expired"))
-		bbk_err_hint(err, "ask your Bitbucket admin to renew the "
-				  "certificate, and check this machine's date");
+static void hint_at_date(const char *about, struct bbk_err *err)
+{
+	time_t now = time(NULL);
+	char date[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm))
+		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
+	bbk_err_hint(err, "this machine's date is %s: if that is wrong, set "
+			  "it right; if not, ask your Bitbucket admin for a "
+			  "certificate that %s", date, about);
+}
+
+static void hint_at_tls(CURLcode code, const char *why, struct bbk_err *err)
+{
+	if (strstr(why, "expired"))
+		hint_at_date("has not expired", err);
+	else if (strstr(why, "not yet valid"))
+		hint_at_date("is valid by now", err);
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
 		bbk_err_hint(err, "if your company has a CA of its own, set "
 				  "http.sslCAInfo to its certificate: git "
 				  "config --global http.sslCAInfo <file>");
+}
+
+static int proxy_failed(long status, struct bbk_err *err)
+{
+	if (status == 407) {
+		bbk_err_set(err, BBK_E_NETWORK, "the proxy wants a user name "
+			    "and a password (HTTP 407)");
+		return bbk_err_hint(err, "give them in the proxy's address, in "
+					 "http.proxy or https_proxy: http://"
+					 "<user>:<password>@<proxy>:<port>");
+	}
+	bbk_err_set(err, BBK_E_NETWORK,
+		    "the proxy does not let us through (HTTP %ld)", status);
+	return bbk_err_hint(err, "the proxy is that of http.proxy or "
+				 "https_proxy; no_proxy=<host> goes without "
+				 "one");
+}
+
+static int failed(CURL *easy, CURLcode code, const char *text,
+		  const struct exchange *x, struct bbk_err *err)
+{
+	enum bbk_class class = class_of(easy, code, text);
+	const char *reason = reason_of(easy, code, text, class);
+	char *why;
+
+	if (x->too_much || is_too_much(code))
+		return bbk_err_set(err, BBK_E_SERVER,
+				   "the answer is larger than Bitbucket's "
+				   "ever are");
+	if (proxy_refusal(easy))
+		return proxy_failed(proxy_refusal(easy), err);
+	if (!reason)
+		reason = *text ? text : curl_easy_strerror(code);
+	why = bbk_scrubbed(reason);
+	bbk_err_set(err, class, "%s", why);
+	if (class == BBK_E_TLS)
+		hint_at_tls(code, why, err);
 	free(why);
 	return -1;
 }
@@ -244,7 +355,7 @@ static struct curl_slist *make_headers(const struct bbk_http_request *request)
 static int exchange(CURL *easy, const struct bbk_http_request *request,
 		    struct bbk_http_reply *reply, struct bbk_err *err)
 {
-	struct exchange x = { reply, 0, false };
+	struct exchange x = { reply, request->body, 0, false };
 	struct curl_slist *headers = make_headers(request);
 	char text[CURL_ERROR_SIZE] = "";
 	CURLcode code = CURLE_OK;

@@ -4,8 +4,9 @@
  * https only, HTTP/1.1, no redirects, no .netrc, no cookies, no NTLM,
  * Negotiate or Digest; certificate and host name are always checked.  One
  * connection is kept and used again.  At most 1 MiB of body and 64 KiB of
- * headers; 5 s to connect, 15 s in all.  A seam, so that a test can play the
- * server.
+ * headers; 5 s to connect, 5 s without a byte, 15 s in all.  A body is sent
+ * once, also where the connection breaks.  A seam, so that a test can play
+ * the server.
  */
 #ifndef BITBUCKET_HTTP_H
 #define BITBUCKET_HTTP_H
@@ -16,6 +17,8 @@
 
 #include <stdbool.h>
 
+#define BBK_HTTP_LIMIT_MS 15000
+
 struct bbk_http_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE" */
 	const char *url;    /* https://, rebuilt from validated parts */
@@ -24,6 +27,7 @@ struct bbk_http_request {
 	const char *user;   /* with it: Basic; NULL: Bearer */
 	const char *ca;	    /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* NULL: the environment's */
+	int limit_ms;	    /* for all of it; 0: BBK_HTTP_LIMIT_MS */
 };
 
 struct bbk_http_reply {

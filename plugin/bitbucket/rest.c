@@ -229,15 +229,36 @@ static bool worth_again(const struct bbk_http_request *request, long status)
 	return status == 429 || (status >= 500 && is_get(request));
 }
 
+/*
+ * One exchange.  All that fail in a run have the time of one together: after
+ * a POST that was not answered, the GET that looks for what it did is not
+ * worth a second wait.
+ */
+static int send_in_time(struct bbk_rest *rest,
+			struct bbk_http_request *request,
+			struct bbk_http_reply *http, struct bbk_err *err)
+{
+	int64_t start = rest->clock->now(rest->clock);
+
+	if (rest->lost_ms >= BBK_HTTP_LIMIT_MS)
+		return bbk_err_set(err, BBK_E_NETWORK,
+				   "it did not answer in time before");
+	request->limit_ms = BBK_HTTP_LIMIT_MS - (int)rest->lost_ms;
+	if (rest->http->send(rest->http, request, http, err) == 0)
+		return 0;
+	rest->lost_ms += rest->clock->now(rest->clock) - start;
+	return -1;
+}
+
 /* Up to TRIES exchanges; the last one's answer or failure counts. */
 static int send_patiently(struct bbk_rest *rest,
-			  const struct bbk_http_request *request,
+			  struct bbk_http_request *request,
 			  struct bbk_http_reply *http, struct bbk_err *err)
 {
 	int64_t pause = PAUSE_MS;
 
 	for (int left = TRIES; left > 0; left--) {
-		if (rest->http->send(rest->http, request, http, err) < 0)
+		if (send_in_time(rest, request, http, err) < 0)
 			return -1;
 		if (left == 1 || !worth_again(request, http->status))
 			break;
@@ -270,7 +291,9 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 	bbk_str_add(&url, path);
 	request.url = bbk_str_get(&url);
 	if (send_patiently(rest, &request, &http, err) < 0)
-		return bbk_err_wrap(err, "cannot reach %s", url.s);
+		return bbk_err_wrap(err, err->class == BBK_E_SERVER ?
+				    "no usable answer from %s" :
+				    "cannot reach %s", url.s);
 	got.status = http.status;
 	if (http.user && !as_nobody) {
 		free(rest->who);

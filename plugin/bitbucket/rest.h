@@ -4,6 +4,7 @@
  * A GET that meets 429 or 5xx is tried three times, with the pause that the
  * server asks for (at most 10 s) or a growing one; a POST, PUT or DELETE only
  * after 429, which says that nothing was done.  No redirect is followed.
+ * Waiting for answers that do not come takes 15 s at most, all calls together.
  */
 #ifndef BITBUCKET_REST_H
 #define BITBUCKET_REST_H
@@ -23,11 +24,12 @@ struct bbk_rest {
 	char *user;
 	char *token_source;	 /* for people: "the file ~/token" */
 	char *who;		 /* as whom the server last answered us */
+	int64_t lost_ms;	 /* waiting for answers that did not come */
 };
 
 #define BBK_REST_INIT \
 	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
-	  NULL }
+	  NULL, 0 }
 
 void bbk_rest_release(struct bbk_rest *rest);
 
