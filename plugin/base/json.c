@@ -39,8 +39,8 @@ int bbk_json_parse(struct bbk_json *json, const char *text, size_t len,
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (!root)
 		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not JSON (line %d, column "
-				   "%d)", why.line, why.column);
+				   "the answer is no valid JSON (line %d, "
+				   "column %d)", why.line, why.column);
 	bbk_json_release(json);
 	json->root = root;
 	return 0;

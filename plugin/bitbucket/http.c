@@ -196,15 +196,16 @@ static int set_exchange(CURL *easy, struct exchange *x, char *text,
 
 #undef SET
 
-/* Did the TLS handshake come to its end, now or for an earlier request? */
+/* Was there a TLS handshake, now or for an earlier request? */
 static bool was_secure(CURL *easy)
 {
 	curl_off_t took = 0;
-	long connections = 1;
+	long connections = 0, sent = 0;
 
-	(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
 	(void)curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &took);
-	return took > 0 || !connections;
+	(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+	(void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+	return took > 0 || (!connections && sent);
 }
 
 /* What the proxy said to CONNECT; 0: there is none, or it let us through. */
@@ -241,6 +242,7 @@ static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
 							BBK_E_TLS;
 	case CURLE_GOT_NOTHING:
 		return was_secure(easy) ? BBK_E_SERVER : BBK_E_TLS;
+	case CURLE_SEND_FAIL_REWIND:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
@@ -269,35 +271,42 @@ static const char *reason_of(CURL *easy, CURLcode code, const char *text,
 	case CURLE_SSL_CONNECT_ERROR:
 		return class == BBK_E_NETWORK ?
 			"the connection ended before it was secure" : NULL;
-	default:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
 		return strstr(text, "CONNECT aborted") ?
-			"the proxy closed the connection" : NULL;
+			"the proxy closed the connection" :
+			"the connection broke";
+	default:
+		return NULL;
 	}
 }
 
-static void hint_at_date(const char *about, struct bbk_err *err)
+/* A certificate's dates are right or wrong by this machine's clock. */
+static int not_by_this_date(const char *why, struct bbk_err *err)
 {
 	time_t now = time(NULL);
-	char date[32] = "";
+	char date[32] = "?";
 	struct tm tm;
 
 	if (gmtime_r(&now, &tm))
 		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
-	bbk_err_hint(err, "this machine's date is %s: if that is wrong, set "
-			  "it right; if not, ask your Bitbucket admin for a "
-			  "certificate that %s", date, about);
+	bbk_err_set(err, BBK_E_TLS, "%s, by this machine's date (%s)", why,
+		    date);
+	return bbk_err_hint(err, "if the date is wrong, set it right; if not, "
+				 "ask your Bitbucket admin for a new "
+				 "certificate");
 }
 
-static void hint_at_tls(CURLcode code, const char *why, struct bbk_err *err)
+static int tls_failed(CURLcode code, const char *why, struct bbk_err *err)
 {
-	if (strstr(why, "expired"))
-		hint_at_date("has not expired", err);
-	else if (strstr(why, "not yet valid"))
-		hint_at_date("is valid by now", err);
-	else if (code == CURLE_PEER_FAILED_VERIFICATION)
+	if (strstr(why, "expired") || strstr(why, "not yet valid"))
+		return not_by_this_date(why, err);
+	bbk_err_set(err, BBK_E_TLS, "%s", why);
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		bbk_err_hint(err, "if your company has a CA of its own, set "
 				  "http.sslCAInfo to its certificate: git "
 				  "config --global http.sslCAInfo <file>");
+	return -1;
 }
 
 static int proxy_failed(long status, struct bbk_err *err)
@@ -332,9 +341,10 @@ static int failed(CURL *easy, CURLcode code, const char *text,
 	if (!reason)
 		reason = *text ? text : curl_easy_strerror(code);
 	why = bbk_scrubbed(reason);
-	bbk_err_set(err, class, "%s", why);
 	if (class == BBK_E_TLS)
-		hint_at_tls(code, why, err);
+		(void)tls_failed(code, why, err);
+	else
+		(void)bbk_err_set(err, class, "%s", why);
 	free(why);
 	return -1;
 }
@@ -368,9 +378,10 @@ static int exchange(CURL *easy, const struct bbk_http_request *request,
 		rc = -1;
 	if (!rc)
 		code = curl_easy_perform(easy);
-	if (code != CURLE_OK)
+	if (code != CURLE_OK) {
+		reply->unsent = !was_secure(easy);
 		rc = failed(easy, code, text, &x, err);
-	else if (!rc)
+	} else if (!rc)
 		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
 					&reply->status);
 	curl_easy_reset(easy); /* keeps the connection, drops the token */
@@ -392,8 +403,10 @@ static int send_request(struct bbk_http *http,
 			return bbk_err_set(err, BBK_E_LOCAL,
 					   "libcurl cannot be started");
 	}
-	if (exchange(self->easy, request, &got, err) < 0)
+	if (exchange(self->easy, request, &got, err) < 0) {
+		reply->unsent = got.unsent;
 		return -1;
+	}
 	bbk_http_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;

@@ -32,6 +32,7 @@ struct bbk_http_request {
 
 struct bbk_http_reply {
 	long status;
+	bool unsent; /* it failed before the request went out */
 	struct bbk_str body;
 	char *type;	   /* Content-Type; each of these may be NULL */
 	char *location;	   /* Location: where it would have sent us */
@@ -41,14 +42,14 @@ struct bbk_http_reply {
 };
 
 #define BBK_HTTP_REPLY_INIT \
-	{ 0, BBK_STR_INIT, NULL, NULL, NULL, NULL, NULL }
+	{ 0, false, BBK_STR_INIT, NULL, NULL, NULL, NULL, NULL }
 
 void bbk_http_reply_release(struct bbk_http_reply *reply);
 
 struct bbk_http {
 	/*
 	 * 0 for any complete answer, whatever its status.  -1: class network,
-	 * tls or server; *reply is then empty.
+	 * tls or server; *reply is then empty but for `unsent`.
 	 */
 	int (*send)(struct bbk_http *http,
 		    const struct bbk_http_request *request,

@@ -35,13 +35,14 @@ void bbk_rest_release(struct bbk_rest *rest);
 
 struct bbk_rest_reply {
 	long status;
+	bool unsent; /* nothing of the request reached the server */
 	struct bbk_json json; /* root NULL where there was no body */
 	char *message;	      /* of an error: the server's words, scrubbed */
 	char *exception;      /* its exceptionName without the package */
 	char *context;	      /* the field that an error is about */
 };
 
-#define BBK_REST_REPLY_INIT { 0, BBK_JSON_INIT, NULL, NULL, NULL }
+#define BBK_REST_REPLY_INIT { 0, false, BBK_JSON_INIT, NULL, NULL, NULL }
 
 void bbk_rest_reply_release(struct bbk_rest_reply *reply);
 
