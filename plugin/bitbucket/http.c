@@ -345,6 +345,10 @@ static int failed(CURL *easy, CURLcode code, const char *text,
 		(void)tls_failed(code, why, err);
 	else
 		(void)bbk_err_set(err, class, "%s", why);
+	if (class == BBK_E_NETWORK)
+		(void)bbk_err_hint(err, "check the network: does Bitbucket "
+				   "need a VPN or a proxy from here, or the "
+				   "one in http.proxy or https_proxy not?");
 	free(why);
 	return -1;
 }

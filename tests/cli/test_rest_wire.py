@@ -57,6 +57,7 @@ def test_r11_a_server_without_a_handshake_is_network(home: Home, kind: str):
         result = init_at(home, port)
     refused(result, "network")
     assert result.seconds < 10, "5 s to connect"
+    assert "VPN" in result.hint
     assert re.search("no connection in time" if kind == "accept-silent" else
                      "before it was secure|Failed to connect", result.error)
     nothing_made(home)
@@ -220,6 +221,7 @@ def test_r23_a_proxy_that_does_not_serve_is_network(home: Home, kind: str):
         result = init(home, env={HTTPS: proxy.url("me:pr0xypass@")})
     refused(result, "network")
     assert word in result.error and "pr0xypass" not in result.err
+    assert "https_proxy" in result.hint
     assert "login.example" not in result.err
     assert result.seconds < 10
     assert proxy.heads
