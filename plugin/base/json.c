@@ -12,6 +12,16 @@ void bbk_json_release(struct bbk_json *json)
 	json->root = NULL;
 }
 
+/* Each value but the first follows one of these. */
+static size_t count_values(const char *text, size_t len)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == ',' || text[i] == '[' || text[i] == ':';
+	return n;
+}
+
 int bbk_json_parse(struct bbk_json *json, const char *text, size_t len,
 		   struct bbk_err *err)
 {
@@ -22,11 +32,15 @@ int bbk_json_parse(struct bbk_json *json, const char *text, size_t len,
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer is larger than %zu bytes",
 				   BBK_JSON_MAX);
+	if (count_values(text, len) > BBK_JSON_VALUES_MAX)
+		return bbk_err_set(err, BBK_E_SERVER,
+				   "the answer has more than %d values",
+				   BBK_JSON_VALUES_MAX);
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (!root)
 		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not JSON (line %d, column "
-				   "%d)", why.line, why.column);
+				   "the answer is no valid JSON (line %d, "
+				   "column %d)", why.line, why.column);
 	bbk_json_release(json);
 	json->root = root;
 	return 0;

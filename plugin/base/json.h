@@ -1,8 +1,10 @@
 /*
  * JSON from outside, and JSON that we print; over jansson.
  *
- * Reading: at most BBK_JSON_MAX bytes, no duplicate names, every field's type
- * is checked where it is taken.  Borrowed pointers live as long as the root.
+ * Reading: at most BBK_JSON_MAX bytes and BBK_JSON_VALUES_MAX values (each
+ * takes some hundred bytes of memory, however short its text), no duplicate
+ * names, every field's type is checked where it is taken.  Borrowed pointers
+ * live as long as the root.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -15,6 +17,7 @@
 #include <stdint.h>
 
 #define BBK_JSON_MAX ((size_t)1 << 20)
+#define BBK_JSON_VALUES_MAX 50000 /* a page of 100 keys has some thousand */
 
 struct json_t;
 

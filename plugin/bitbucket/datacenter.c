@@ -376,7 +376,8 @@ static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
 	     strstr(reply->message, "key type") ||
 	     strstr(reply->message, "not a valid RSA")))
 		return BBK_REFUSAL_KEY_TYPE;
-	return reply->status < 300 || reply->status >= 500 ?
+	return !reply->unsent &&
+	       (reply->status < 300 || reply->status >= 500) ?
 		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
 }
 

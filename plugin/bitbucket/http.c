@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "bitbucket/http_failure.h"
 
 #define BODY_MAX ((size_t)1 << 20)
 #define HEADERS_MAX ((size_t)64 << 10)
 #define CONNECT_MS 5000L
-#define TOTAL_MS 15000L
+#define SILENCE_S 5L
 
 static const char *agent = "git-bbkey";
 
@@ -26,6 +27,7 @@ void bbk_http_reply_release(struct bbk_http_reply *reply)
 
 struct exchange {
 	struct bbk_http_reply *reply;
+	const char *unsent; /* of the body */
 	size_t header_bytes;
 	bool too_much;
 };
@@ -41,6 +43,23 @@ static size_t take_body(char *bytes, size_t one, size_t n, void *arg)
 	}
 	bbk_str_addn(&x->reply->body, bytes, n);
 	return n;
+}
+
+/*
+ * A body from a callback that cannot rewind: libcurl would send one from
+ * memory a second time where a connection breaks before the answer, and what
+ * that POST did the first time nobody knows.
+ */
+static size_t give_body(char *to, size_t one, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = strlen(x->unsent);
+
+	if (len > one * n)
+		len = one * n;
+	memcpy(to, x->unsent, len);
+	x->unsent += len;
+	return len;
 }
 
 static void keep(char **to, const char *name, const char *line, size_t len)
@@ -103,10 +122,10 @@ static int set_safety(CURL *easy, struct bbk_err *err)
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-	SET(CURLOPT_LOW_SPEED_TIME, 5L);
+	SET(CURLOPT_LOW_SPEED_TIME, SILENCE_S);
 	SET(CURLOPT_USERAGENT, agent);
 	return 0;
 }
@@ -115,6 +134,8 @@ static int set_server(CURL *easy, const struct bbk_http_request *request,
 		      struct bbk_err *err)
 {
 	SET(CURLOPT_URL, request->url);
+	SET(CURLOPT_TIMEOUT_MS, request->limit_ms ? (long)request->limit_ms :
+						    (long)BBK_HTTP_LIMIT_MS);
 	if (request->ca) {
 		SET(CURLOPT_CAINFO, request->ca);
 		SET(CURLOPT_CAPATH, NULL);
@@ -129,7 +150,9 @@ static int set_method(CURL *easy, const struct bbk_http_request *request,
 {
 	SET(CURLOPT_CUSTOMREQUEST, request->method);
 	if (request->body) {
-		SET(CURLOPT_POSTFIELDS, request->body);
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)strlen(request->body));
 	} else if (!strcmp(request->method, "GET")) {
 		SET(CURLOPT_HTTPGET, 1L);
 		SET(CURLOPT_CUSTOMREQUEST, NULL);
@@ -179,6 +202,8 @@ static int set_hold(CURL *easy, struct bbk_hold *hold, struct bbk_err *err)
 static int set_exchange(CURL *easy, struct exchange *x, char *text,
 			struct curl_slist *headers, struct bbk_err *err)
 {
+	SET(CURLOPT_READFUNCTION, give_body);
+	SET(CURLOPT_READDATA, x);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, x);
 	SET(CURLOPT_HEADERFUNCTION, take_header);
@@ -189,65 +214,6 @@ static int set_exchange(CURL *easy, struct exchange *x, char *text,
 }
 
 #undef SET
-
-/* Did the TLS handshake come to its end? */
-static bool was_secure(CURL *easy)
-{
-	curl_off_t took = 0;
-
-	return curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &took) ==
-		       CURLE_OK && took > 0;
-}
-
-static enum bbk_class class_of(CURL *easy, CURLcode code, const char *text)
-{
-	switch (code) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-		return BBK_E_TLS;
-	case CURLE_SSL_CONNECT_ERROR:
-		return strstr(text, "SYSCALL") ||
-		       strstr(text, "unexpected eof") ? BBK_E_NETWORK :
-							BBK_E_TLS;
-	case CURLE_GOT_NOTHING:
-		return was_secure(easy) ? BBK_E_SERVER : BBK_E_TLS;
-	case CURLE_ABORTED_BY_CALLBACK:
-		return BBK_E_INTERRUPTED;
-	case CURLE_PARTIAL_FILE:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_BAD_CONTENT_ENCODING:
-		return BBK_E_SERVER;
-	default:
-		return BBK_E_NETWORK;
-	}
-}
-
-static int failed(CURL *easy, CURLcode code, const char *text,
-		  const struct exchange *x, struct bbk_err *err)
-{
-	enum bbk_class class = class_of(easy, code, text);
-	char *why = bbk_scrubbed(*text ? text : curl_easy_strerror(code));
-
-	if (x->too_much)
-		bbk_err_set(err, BBK_E_SERVER,
-			    "the answer is larger than Bitbucket's ever are");
-	else
-		bbk_err_set(err, class, "%s", why);
-	if (class == BBK_E_TLS && strstr(why, "expired"))
-		bbk_err_hint(err, "ask your Bitbucket admin to renew the "
-				  "certificate, and check this machine's date");
-	else if (code == CURLE_PEER_FAILED_VERIFICATION)
-		bbk_err_hint(err, "if your company has a CA of its own, set "
-				  "http.sslCAInfo to its certificate: git "
-				  "config --global http.sslCAInfo <file>");
-	free(why);
-	return -1;
-}
 
 static struct curl_slist *make_headers(const struct bbk_http_request *request)
 {
@@ -265,7 +231,7 @@ static struct curl_slist *make_headers(const struct bbk_http_request *request)
 static int exchange(CURL *easy, const struct bbk_http_request *request,
 		    struct bbk_http_reply *reply, struct bbk_err *err)
 {
-	struct exchange x = { reply, 0, false };
+	struct exchange x = { reply, request->body, 0, false };
 	struct curl_slist *headers = make_headers(request);
 	char text[CURL_ERROR_SIZE] = "";
 	CURLcode code = CURLE_OK;
@@ -279,9 +245,11 @@ static int exchange(CURL *easy, const struct bbk_http_request *request,
 		rc = -1;
 	if (!rc)
 		code = curl_easy_perform(easy);
-	if (code != CURLE_OK)
-		rc = failed(easy, code, text, &x, err);
-	else if (!rc)
+	if (code != CURLE_OK) {
+		reply->unsent = !bbk_http_was_secure(easy) ||
+				code == CURLE_ABORTED_BY_CALLBACK;
+		rc = bbk_http_failed(easy, code, text, x.too_much, err);
+	} else if (!rc)
 		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
 					&reply->status);
 	curl_easy_reset(easy); /* keeps the connection, drops the token */
@@ -303,8 +271,10 @@ static int send_request(struct bbk_http *http,
 			return bbk_err_set(err, BBK_E_LOCAL,
 					   "libcurl cannot be started");
 	}
-	if (exchange(self->easy, request, &got, err) < 0)
+	if (exchange(self->easy, request, &got, err) < 0) {
+		reply->unsent = got.unsent;
 		return -1;
+	}
 	bbk_http_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;

@@ -4,8 +4,9 @@
  * https only, HTTP/1.1, no redirects, no .netrc, no cookies, no NTLM,
  * Negotiate or Digest; certificate and host name are always checked.  One
  * connection is kept and used again.  At most 1 MiB of body and 64 KiB of
- * headers; 5 s to connect, 15 s in all.  A seam, so that a test can play the
- * server.
+ * headers; 5 s to connect, 5 s without a byte, 15 s in all.  A body is sent
+ * once, also where the connection breaks.  A seam, so that a test can play
+ * the server.
  */
 #ifndef BITBUCKET_HTTP_H
 #define BITBUCKET_HTTP_H
@@ -15,6 +16,8 @@
 #include "base/str.h"
 
 #include <stdbool.h>
+
+#define BBK_HTTP_LIMIT_MS 15000
 
 /*
  * Somebody who has to agree before a request is sent: asked once the connection
@@ -34,10 +37,12 @@ struct bbk_http_request {
 	const char *ca;	    /* file of CA certificates; NULL: the system's */
 	const char *proxy;  /* NULL: the environment's */
 	struct bbk_hold *hold; /* NULL: nobody has to agree */
+	int limit_ms;	    /* for all of it; 0: BBK_HTTP_LIMIT_MS */
 };
 
 struct bbk_http_reply {
 	long status;
+	bool unsent; /* it failed before the request went out */
 	struct bbk_str body;
 	char *type;	   /* Content-Type; each of these may be NULL */
 	char *location;	   /* Location: where it would have sent us */
@@ -47,7 +52,7 @@ struct bbk_http_reply {
 };
 
 #define BBK_HTTP_REPLY_INIT \
-	{ 0, BBK_STR_INIT, NULL, NULL, NULL, NULL, NULL }
+	{ 0, false, BBK_STR_INIT, NULL, NULL, NULL, NULL, NULL }
 
 void bbk_http_reply_release(struct bbk_http_reply *reply);
 
@@ -55,7 +60,7 @@ struct bbk_http {
 	/*
 	 * 0 for any complete answer, whatever its status.  -1: class network,
 	 * tls or server, or interrupted where the hold did not agree; *reply is
-	 * then empty.
+	 * then empty but for `unsent`.
 	 */
 	int (*send)(struct bbk_http *http,
 		    const struct bbk_http_request *request,

@@ -53,9 +53,11 @@ int bbk_page_each(struct bbk_rest *rest, const char *path,
 			return not_a_page(err);
 		if (last)
 			return 0;
-		if (!bbk_json_int(reply.json.root, "nextPageStart", &next) ||
-		    next <= start)
+		if (!bbk_json_int(reply.json.root, "nextPageStart", &next))
 			return not_a_page(err);
+		if (next <= start)
+			return bbk_err_set(err, BBK_E_SERVER,
+					   "the list goes round in circles");
 		start = next;
 	}
 	return bbk_err_set(err, BBK_E_SERVER,

@@ -197,26 +197,35 @@ static bool is_json(const char *type)
 	return true;
 }
 
+static int not_json(const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	BBK_AUTO(str) type = BBK_STR_INIT;
+	const char *given = http->type ? http->type : "no type";
+
+	bbk_scrub(&type, given, strlen(given), 40);
+	bbk_err_set(err, BBK_E_SERVER,
+		    "the answer is not one of Bitbucket's REST API (HTTP %ld, "
+		    "%s)", http->status, bbk_str_get(&type));
+	return bbk_err_hint(err, "is there a login page or a proxy in "
+				 "between, or another context path?");
+}
+
 static int understood(struct bbk_rest_reply *reply,
 		      const struct bbk_http_reply *http, struct bbk_err *err)
 {
-	BBK_AUTO(str) shown = BBK_STR_INIT;
-
 	if (http->status == 204)
 		return 0;
-	if (is_json(http->type) &&
-	    bbk_json_parse(&reply->json, bbk_str_get(&http->body),
-			   http->body.len, err) == 0 &&
-	    bbk_json_is_object(reply->json.root))
-		return 0;
-	bbk_err_release(err);
-	bbk_scrub(&shown, http->type ? http->type : "no type",
-		  strlen(http->type ? http->type : "no type"), 40);
-	bbk_err_set(err, BBK_E_SERVER,
-		    "the answer is not one of Bitbucket's REST API (HTTP %ld, "
-		    "%s)", http->status, bbk_str_get(&shown));
-	return bbk_err_hint(err, "is there a login page or a proxy in "
-				 "between, or another context path?");
+	if (!is_json(http->type))
+		return not_json(http, err);
+	if (bbk_json_parse(&reply->json, bbk_str_get(&http->body),
+			   http->body.len, err) < 0)
+		return bbk_err_wrap(err, "no usable answer (HTTP %ld)",
+				    http->status);
+	if (!bbk_json_is_object(reply->json.root))
+		return bbk_err_set(err, BBK_E_SERVER, "the answer is not one "
+				   "of Bitbucket's REST API (HTTP %ld)",
+				   http->status);
+	return 0;
 }
 
 static bool is_get(const struct bbk_http_request *request)
@@ -229,15 +238,38 @@ static bool worth_again(const struct bbk_http_request *request, long status)
 	return status == 429 || (status >= 500 && is_get(request));
 }
 
+/*
+ * One exchange.  All that fail in a run have the time of one together: after
+ * a POST that was not answered, the GET that looks for what it did is not
+ * worth a second wait.
+ */
+static int send_in_time(struct bbk_rest *rest,
+			struct bbk_http_request *request,
+			struct bbk_http_reply *http, struct bbk_err *err)
+{
+	int64_t start = rest->clock->now(rest->clock);
+
+	http->unsent = rest->lost_ms >= BBK_HTTP_LIMIT_MS;
+	if (http->unsent)
+		return bbk_err_set(err, BBK_E_NETWORK,
+				   "it did not answer in time before");
+	request->limit_ms = BBK_HTTP_LIMIT_MS - (int)rest->lost_ms;
+	if (rest->http->send(rest->http, request, http, err) == 0)
+		return 0;
+	if (err->class != BBK_E_INTERRUPTED) /* held back, by us */
+		rest->lost_ms += rest->clock->now(rest->clock) - start;
+	return -1;
+}
+
 /* Up to TRIES exchanges; the last one's answer or failure counts. */
 static int send_patiently(struct bbk_rest *rest,
-			  const struct bbk_http_request *request,
+			  struct bbk_http_request *request,
 			  struct bbk_http_reply *http, struct bbk_err *err)
 {
 	int64_t pause = PAUSE_MS;
 
 	for (int left = TRIES; left > 0; left--) {
-		if (rest->http->send(rest->http, request, http, err) < 0)
+		if (send_in_time(rest, request, http, err) < 0)
 			return -1;
 		if (left == 1 || !worth_again(request, http->status))
 			break;
@@ -270,8 +302,12 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 	bbk_url_add(&url, &rest->api);
 	bbk_str_add(&url, path);
 	request.url = bbk_str_get(&url);
-	if (send_patiently(rest, &request, &http, err) < 0)
-		return bbk_err_wrap(err, "cannot reach %s", url.s);
+	if (send_patiently(rest, &request, &http, err) < 0) {
+		reply->unsent = http.unsent;
+		return bbk_err_wrap(err, err->class == BBK_E_SERVER ?
+				    "no usable answer from %s" :
+				    "cannot reach %s", url.s);
+	}
 	got.status = http.status;
 	if (http.user && !as_nobody) {
 		free(rest->who);

@@ -4,6 +4,7 @@
  * A GET that meets 429 or 5xx is tried three times, with the pause that the
  * server asks for (at most 10 s) or a growing one; a POST, PUT or DELETE only
  * after 429, which says that nothing was done.  No redirect is followed.
+ * Waiting for answers that do not come takes 15 s at most, all calls together.
  */
 #ifndef BITBUCKET_REST_H
 #define BITBUCKET_REST_H
@@ -24,23 +25,25 @@ struct bbk_rest {
 	char *token_source;	 /* for people: "the file ~/token" */
 	char *who;		 /* as whom the server last answered us */
 	struct bbk_hold *hold;	 /* borrowed; see struct bbk_http_request */
+	int64_t lost_ms;	 /* waiting for answers that did not come */
 };
 
 #define BBK_REST_INIT \
 	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
-	  NULL, NULL }
+	  NULL, NULL, 0 }
 
 void bbk_rest_release(struct bbk_rest *rest);
 
 struct bbk_rest_reply {
 	long status;
+	bool unsent; /* nothing of the request reached the server */
 	struct bbk_json json; /* root NULL where there was no body */
 	char *message;	      /* of an error: the server's words, scrubbed */
 	char *exception;      /* its exceptionName without the package */
 	char *context;	      /* the field that an error is about */
 };
 
-#define BBK_REST_REPLY_INIT { 0, BBK_JSON_INIT, NULL, NULL, NULL }
+#define BBK_REST_REPLY_INIT { 0, false, BBK_JSON_INIT, NULL, NULL, NULL }
 
 void bbk_rest_reply_release(struct bbk_rest_reply *reply);
 

@@ -129,8 +129,11 @@ static int discover(struct bbk_detected *found, struct bbk_env *env,
 		if (bbk_instance_open(&found->instance, env, &base, err) < 0)
 			return -1;
 		if (bbk_dc_release(&found->instance.rest, &release,
-				   &ignored) < 0)
+				   &ignored) < 0) {
+			if (ignored.class == BBK_E_NETWORK)
+				break; /* nobody there, whatever the path */
 			continue;
+		}
 		free(release);
 		return confirm_base(found, env, err);
 	}

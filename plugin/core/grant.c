@@ -150,10 +150,6 @@ static int explain(struct bbk_instance *instance,
 		free(page);
 		free(shown);
 	}
-	if (err->class == BBK_E_SERVER && !err->hint)
-		bbk_err_hint(err, "if your admin limits the life of keys, try "
-				  "--expires <days>; if their type, "
-				  "--key-type <type>");
 	if (terms->target.scope == BBK_SCOPE_PERSONAL)
 		return bbk_err_wrap(err, "cannot register the key on your "
 					 "account");
@@ -195,5 +191,10 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 	if (rc < 0 && (refusal == BBK_REFUSAL_EXISTS ||
 		       refusal == BBK_REFUSAL_UNSURE))
 		rc = look_again(instance, terms, key, refusal, grant, err);
+	if (rc < 0 && err->class == BBK_E_SERVER && !err->hint &&
+	    refusal != BBK_REFUSAL_UNSURE)
+		bbk_err_hint(err, "if your admin limits the life of keys, try "
+				  "--expires <days>; if their type, "
+				  "--key-type <type>");
 	return rc < 0 ? explain(instance, terms, env, key, err) : 0;
 }

@@ -157,6 +157,17 @@ def forget_state(home: Home) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
+def a_home_with_a_key(home: Home) -> None:
+    """Registered once, and then forgotten on both sides but for the key."""
+    home.tracing = False
+    assert init(home).status == 0
+    for key in sandbox_keys(home):
+        home.sandbox.control("DELETE", "/keys", {"id": key["id"]})
+    forget_state(home)
+    home.forget_log()
+    home.allow_posts = 99
+
+
 def seconds_between(home: Home, path: str) -> list[float]:
     """Pauses between the requests with this in their path."""
     times = [e["t"] for e in home.events("http") if path in e["path"]]

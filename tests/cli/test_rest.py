@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 from home import Home
 from invariants import check_all
-from rest_checks import (KEYS, PROPERTIES, REPO, SETTINGS, clear_faults,
-                         configure, forget_state, hits, http_date, init,
-                         like_plain_ssh, listen, nothing_made, own_lines,
-                         refused, sandbox_keys, seconds_between, secret_file,
-                         trust_ssh_host, unchanged, with_token)
+from rest_checks import (KEYS, PROPERTIES, REPO, SETTINGS, a_home_with_a_key,
+                         clear_faults, configure, forget_state, hits,
+                         http_date, init, like_plain_ssh, listen,
+                         nothing_made, own_lines, refused, sandbox_keys,
+                         seconds_between, secret_file, trust_ssh_host,
+                         unchanged, with_token)
 
 WRONG = "NDIzNDU2Nzg5MDEyOmNhbmFyeS10b2tlbg"
 
@@ -553,17 +554,6 @@ LIST_BODIES = [
     "", "null", "[]", "{", '{"values": {}}', '{"values": null}',
     '{"values": "x"}', '{"values": [null]}', '{"values": [1]}',
     '{"values": [[]]}', "{}", '{"isLastPage": true}']
-
-
-def a_home_with_a_key(home: Home) -> None:
-    """Registered once, and then forgotten on both sides but for the key."""
-    home.tracing = False
-    assert init(home).status == 0
-    for key in sandbox_keys(home):
-        home.sandbox.control("DELETE", "/keys", {"id": key["id"]})
-    forget_state(home)
-    home.forget_log()
-    home.allow_posts = 99
 
 
 @pytest.mark.row("R13")

@@ -21,7 +21,11 @@ static int http_send(struct bbk_http *http,
 	bbk_strv_add(&fake->bodies, request->body ? request->body : "");
 	if (request->token && bbk_secret_is_set(request->token))
 		fake->with_token++;
+	fake->limit_ms = request->limit_ms;
+	if (fake->clock)
+		fake->clock->time += next->ms;
 	bbk_http_reply_release(reply);
+	reply->unsent = next->unsent;
 	if (!next->status)
 		return bbk_err_set(err, next->fail, "the wire broke");
 	reply->status = next->status;

@@ -10,10 +10,21 @@
 #include "bitbucket/http.h"
 #include "ssh/client.h"
 
+/* Time passes only while somebody sleeps, or waits for a fake_http. */
+struct fake_clock {
+	struct bbk_clock clock;
+	int64_t time, slept;
+	int sleeps;
+};
+
+void fake_clock_init(struct fake_clock *fake);
+
 struct fake_reply {
 	long status; /* 0: no answer, class fail */
 	const char *body;
 	enum bbk_class fail;
+	bool unsent;
+	int64_t ms; /* until it came, or was given up */
 	const char *location, *user, *denied, *retry_after, *type;
 };
 
@@ -25,20 +36,13 @@ struct fake_http {
 	struct bbk_strv requests; /* "GET https://host/path" */
 	struct bbk_strv bodies;	  /* "" where there was none */
 	size_t with_token;
+	struct fake_clock *clock; /* which the milliseconds pass on; or NULL */
+	int limit_ms;		  /* that the last request came with */
 };
 
 void fake_http_init(struct fake_http *fake, const struct fake_reply *replies,
 		    size_t len);
 void fake_http_release(struct fake_http *fake);
-
-/* Time passes only while somebody sleeps. */
-struct fake_clock {
-	struct bbk_clock clock;
-	int64_t time, slept;
-	int sleeps;
-};
-
-void fake_clock_init(struct fake_clock *fake);
 
 /* answer: 1 yes, 0 no, -1 nobody is there. */
 struct fake_term {

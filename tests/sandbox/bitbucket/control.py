@@ -51,7 +51,7 @@ class Control:
         if call is None:
             return web.json_response({"error": "no such call"}, status=404)
         try:
-            body = json.loads(await request.read() or b"{}")
+            body = json.loads(await request.content.read(-1) or b"{}")
             answer = await call(body if body else dict(request.query))
         except (ValueError, KeyError, TypeError) as problem:
             text = f"{type(problem).__name__}: {problem}"

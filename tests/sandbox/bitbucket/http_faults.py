@@ -140,10 +140,14 @@ class Wire:
 
     async def write(self, data: bytes) -> None:
         """Write, and wait while the other side does not read."""
-        if self._transport is None or self._transport.is_closing():
+        if (self._request.protocol.transport is None
+                or self._transport.is_closing()):
             raise Gone()
         self._transport.write(data)
-        await self._request.protocol._drain_helper()
+        try:
+            await self._request.protocol._drain_helper()
+        except ConnectionError as problem:
+            raise Gone() from problem
 
     async def drip(self, data: bytes, pause: float) -> None:
         """Write one byte at a time."""

@@ -165,11 +165,37 @@ static void a_good_body_is_read(void **state)
 	feed("plain", "{\"enabled\":true}");
 }
 
+static int parse_values(size_t count)
+{
+	BBK_AUTO(json) json = BBK_JSON_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+	int rc;
+
+	bbk_str_addc(&text, '[');
+	for (size_t i = 2; i < count; i++) /* the array is a value, too */
+		bbk_str_add(&text, "{},");
+	bbk_str_add(&text, "{}]");
+	rc = bbk_json_parse(&json, bbk_str_get(&text), text.len, &err);
+	if (rc < 0)
+		miss_class(&err, BBK_E_SERVER, "values");
+	return rc;
+}
+
+/* R15: a short text can be a great deal of memory. */
+static void the_number_of_values_has_a_limit(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_values(BBK_JSON_VALUES_MAX), 0);
+	assert_int_equal(parse_values(BBK_JSON_VALUES_MAX + 1), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_body_is_a_result_or_class_server),
 		TEST(a_good_body_is_read),
+		TEST(the_number_of_values_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,43 @@ static void nobody_asks_without_the_token_and_http_never_asks(void **state)
 	close_world(&w);
 }
 
+/* R10: what a silent server costs, all calls of a run together. */
+static void waiting_for_nothing_has_one_limit(void **state)
+{
+	static const struct fake_reply replies[] = {
+		{ .status = 204, .ms = 14000 },
+		{ .status = 0, .fail = BBK_E_NETWORK, .ms = 9000 },
+		{ .status = 204, .ms = 1000 },
+		{ .status = 0, .fail = BBK_E_NETWORK, .ms = 6000 },
+	};
+	static const struct {
+		int rc, limit;
+		size_t sent;
+	} rows[] = {
+		{ 0, 15000, 1 },  { -1, 15000, 2 }, { 0, 6000, 3 },
+		{ -1, 6000, 4 },  { -1, 6000, 4 },
+	};
+	struct world w;
+
+	(void)state;
+	open_world(&w, replies, ROWS(replies));
+	w.http.clock = &w.clock;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+		int rc = bbk_rest_call(&w.rest, "POST", "/x", "{}", &reply,
+				       &err);
+
+		if (rc != rows[i].rc || w.http.sent != rows[i].sent ||
+		    w.http.limit_ms != rows[i].limit)
+			miss("row %zu: %d, %zu sent, %d ms", i, rc,
+			     w.http.sent, w.http.limit_ms);
+		if (rc < 0)
+			miss_class(&err, BBK_E_NETWORK, "limit");
+	}
+	close_world(&w);
+}
+
 /* --- pages: R16 ---------------------------------------------------------- */
 
 static int count(void *arg, const struct json_t *value, struct bbk_err *err)
@@ -515,6 +552,9 @@ static void a_refused_registration_says_what_is_left_to_do(void **state)
 		{ { .status = 429, .body = "" }, BBK_REFUSAL_OTHER },
 		{ { .status = 500, .body = "" }, BBK_REFUSAL_UNSURE },
 		{ { .status = 0, .fail = BBK_E_NETWORK }, BBK_REFUSAL_UNSURE },
+		{ { .status = 0, .fail = BBK_E_NETWORK, .unsent = true },
+		  BBK_REFUSAL_OTHER },
+		{ { .status = 0, .fail = BBK_E_SERVER }, BBK_REFUSAL_UNSURE },
 		{ { .status = 201, .body = "{}" }, BBK_REFUSAL_UNSURE },
 		{ { .status = 201, .body = "{\"key\":{\"id\":1" },
 		  BBK_REFUSAL_UNSURE },
@@ -682,6 +722,7 @@ int main(void)
 		TEST(retry_after_is_seconds_within_ten),
 		TEST(a_redirect_shows_its_host_only_and_is_not_followed),
 		TEST(nobody_asks_without_the_token_and_http_never_asks),
+		TEST(waiting_for_nothing_has_one_limit),
 		TEST(pages_advance_and_end),
 		TEST(fifty_pages_are_enough),
 		TEST(the_ssh_link_is_found_in_any_order),
