@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator
 
+import breakdown
 import first_clone
 import machine
 import report
@@ -48,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
                    help="pairs of each comparison (default: by benchmark)")
     p.add_argument("--write", action="store_true",
                    help="write docs/performance.md; not with --only")
+    p.add_argument("--breakdown", action="store_true",
+                   help="measure nothing; show which programs a first clone "
+                   "starts, when, and for how long")
     return p
 
 
@@ -62,9 +66,19 @@ def run(benchmark: Benchmark, repetitions: int) -> list[Result]:
     return results
 
 
+def show_breakdown() -> int:
+    """Instead of measuring."""
+    with tempfile.TemporaryDirectory(prefix="bbkey-bench-") as folder:
+        for text in breakdown.show(Path(folder)):
+            print(text, flush=True)
+    return 0
+
+
 def main() -> int:
     """0: no limit is passed."""
     args = parser().parse_args()
+    if args.breakdown:
+        return show_breakdown()
     if args.write and args.only:
         parser().error("--write needs all of them")
     facts = machine.describe(Path(tempfile.gettempdir()))

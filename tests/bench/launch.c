@@ -5,8 +5,8 @@
  *
  *	<start> <end> <max resident> <exit status>
  *
- * Both times are CLOCK_MONOTONIC in nanoseconds.  Max resident is kB, and is
- * that of this very process and of what it execs, never of its children; it
+ * Both times are CLOCK_MONOTONIC in nanoseconds.  Max resident is kB, of this
+ * very process, of what it execs, or of a child of it where that has more; it
  * begins with ours, which is why this is not written in a larger language.
  */
 #include <spawn.h>
