@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import breakdown
+import distance
 import first_clone
 import machine
+import memory
+import records
 import report
+import starting
+import steady
 from result import Result
 
 TREE = Path(__file__).resolve().parents[2]
@@ -30,12 +35,23 @@ class Benchmark:
 
 
 BENCHMARKS = [
+    Benchmark("distance", "The distance: is the proxy as far away as it "
+              "says?", 30, distance.distance),
     Benchmark("first-clone", "First clone of a project on an enrolled "
               "instance, on a machine without keys", 15,
               first_clone.first_clone),
     Benchmark("unseen-clone", "First clone on a machine that has never seen "
               "the instance, enrolment included", 9,
               first_clone.unseen_clone),
+    Benchmark("steady", "Every day, in a clone that is set up", 60,
+              steady.steady),
+    Benchmark("fetch", "Every day, and a lot of it (row S18)", 7,
+              steady.big_fetch),
+    Benchmark("records", "Many projects on record", 100, records.records),
+    Benchmark("starting", "Starting times, beside other programs", 25,
+              starting.starting),
+    Benchmark("memory", "Memory: the most that is resident", 3,
+              memory.memory),
 ]
 
 

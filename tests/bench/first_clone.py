@@ -12,7 +12,7 @@ from typing import Iterator
 
 import stopwatch
 from instance import HERE, Distant, Person, distant, environment, person
-from pairs import Pairs, measure, quartiles
+from pairs import Pairs, Took, measure, quartiles
 from proxy import Count
 from result import Result
 
@@ -42,8 +42,8 @@ class Side:
     argv: list[str]
     cost: Cost = field(default_factory=Cost)
 
-    def __call__(self) -> float:
-        """From the start to a clone; how long it took."""
+    def __call__(self) -> Took:
+        """From the start to a clone."""
         self.instance.reset()
         self.home.put_back()
         run = stopwatch.run(self.argv, environment(self.home),
@@ -53,7 +53,7 @@ class Side:
             raise RuntimeError(f"{self.argv}: nothing cloned\n{run.err}")
         if self.instance.keys() != 1:
             raise RuntimeError(f"{self.argv}: not one key registered")
-        return run.seconds
+        return run.took
 
 
 def by_hand(folder: Path, instance: Distant) -> Side:
@@ -110,8 +110,9 @@ def results(what: str, ours: Side, theirs: Side,
     medians = {}
     for latency, limit in limits.items():
         found = compare(ours, theirs, latency, repetitions)
-        medians[latency] = [quartiles(x)[1] for x in
-                            (found.pairs.ours, found.pairs.theirs)]
+        medians[latency] = [quartiles([took.wall for took in side])[1]
+                            for side in (found.pairs.ours,
+                                         found.pairs.theirs)]
         notes = [f"ours: {found.ours.words()}",
                  f"theirs: {found.theirs.words()}"]
         if latency == 80 and 20 in medians:

@@ -11,7 +11,7 @@ from typing import Iterator
 
 TREE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "tests" / "cli"))
-from home import Home, Running  # noqa: E402
+from home import BIN, NSS_WRAPPER, Home, Running  # noqa: E402,F401
 
 from proxy import Count, Proxy  # noqa: E402
 

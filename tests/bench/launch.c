@@ -3,9 +3,10 @@
  *
  * Starts the program, waits for it, and writes one line to descriptor 3:
  *
- *	<start> <end> <max resident> <exit status>
+ *	<start> <end> <cpu> <max resident> <exit status>
  *
- * Both times are CLOCK_MONOTONIC in nanoseconds.  Max resident is kB, of this
+ * The first two are CLOCK_MONOTONIC in nanoseconds, the third is the CPU time
+ * of it and of all that it waited for, in microseconds.  Max resident is kB, of this
  * very process, of what it execs, or of a child of it where that has more; it
  * begins with ours, which is why this is not written in a larger language.
  */
@@ -26,6 +27,11 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+static long long microseconds(struct timeval t)
+{
+	return t.tv_sec * 1000000LL + t.tv_usec;
+}
+
 int main(int argc, char **argv)
 {
 	posix_spawn_file_actions_t actions;
@@ -42,7 +48,10 @@ int main(int argc, char **argv)
 		return 127;
 	if (wait4(pid, &status, 0, &usage) < 0)
 		return 2;
-	if (dprintf(3, "%lld %lld %ld %d\n", start, now(), usage.ru_maxrss,
+	if (dprintf(3, "%lld %lld %lld %ld %d\n", start, now(),
+		    microseconds(usage.ru_utime) +
+			    microseconds(usage.ru_stime),
+		    usage.ru_maxrss,
 		    WIFEXITED(status) ? WEXITSTATUS(status) :
 					128 + WTERMSIG(status)) < 0)
 		return 2;

@@ -6,7 +6,7 @@ import math
 import random
 import statistics
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, NamedTuple
 
 
 def quartiles(numbers: list[float]) -> tuple[float, float, float]:
@@ -33,28 +33,30 @@ def certainty(numbers: list[float]) -> tuple[float, float]:
     return ordered[k], ordered[n - 1 - k]
 
 
+class Took(NamedTuple):
+    """Seconds, on the wall and of the CPU."""
+
+    wall: float
+    cpu: float
+
+
 @dataclass
 class Pairs:
-    """Seconds of ours and of theirs, repetition by repetition."""
+    """Ours and theirs, repetition by repetition."""
 
-    ours: list[float]
-    theirs: list[float]
-
-    @property
-    def ratios(self) -> list[float]:
-        """Ours by theirs, each of its own repetition."""
-        return [a / b for a, b in zip(self.ours, self.theirs)]
+    ours: list[Took]
+    theirs: list[Took]
 
 
-def measure(ours: Callable[[], float], theirs: Callable[[], float],
+def measure(ours: Callable[[], Took], theirs: Callable[[], Took],
             repetitions: int, warm_up: int = 1) -> Pairs:
     """Pairs in random order within; the first ones are thrown away."""
     found = Pairs([], [])
     for turn in range(-warm_up, repetitions):
         sides = [(ours, found.ours), (theirs, found.theirs)]
         random.shuffle(sides)
-        for side, numbers in sides:
-            seconds = side()
+        for side, found_by_it in sides:
+            took = side()
             if turn >= 0:
-                numbers.append(seconds)
+                found_by_it.append(took)
     return found

@@ -25,10 +25,13 @@ class Result:
     @staticmethod
     def of(what: str, pairs: Pairs, limit: float | None,
            *notes: str) -> "Result":
-        """From seconds."""
-        return Result(what, [s * 1000 for s in pairs.ours],
-                      [s * 1000 for s in pairs.theirs], limit=limit,
-                      notes=list(notes))
+        """From what both sides took."""
+        cpu = [quartiles([took.cpu * 1000 for took in side])[1]
+               for side in (pairs.ours, pairs.theirs)]
+        return Result(what, [took.wall * 1000 for took in pairs.ours],
+                      [took.wall * 1000 for took in pairs.theirs],
+                      limit=limit, notes=[
+                          f"CPU time: {cpu[0]:.1f} ms, theirs {cpu[1]:.1f} ms", *notes])
 
     @property
     def ratios(self) -> list[float]:

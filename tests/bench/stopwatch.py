@@ -8,6 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairs import Took
+
 PROGRAMS = Path(os.environ.get("BBK_BENCH", ""))
 
 
@@ -17,10 +19,16 @@ class Run:
 
     start: int          # nanoseconds of CLOCK_MONOTONIC
     seconds: float
-    resident: int       # kB at most, of the process itself
+    cpu: float          # seconds, with its children
+    resident: int       # kB at most, of it or of a larger child
     status: int
     out: str
     err: str
+
+    @property
+    def took(self) -> Took:
+        """For a comparison."""
+        return Took(self.seconds, self.cpu)
 
 
 def run(argv: list[str], env: dict[str, str], cwd: Path,
@@ -37,11 +45,11 @@ def run(argv: list[str], env: dict[str, str], cwd: Path,
             pass_fds=[report.fileno()], timeout=300, start_new_session=True)
         report.seek(0)
         words = report.read().split()
-    if done.returncode or len(words) != 4:
+    if done.returncode or len(words) != 5:
         raise RuntimeError(f"{argv}: cannot be run: {done.stderr}")
-    start, end, resident, code = map(int, words)
+    start, end, cpu, resident, code = map(int, words)
     if status is not None and code != status:
         raise RuntimeError(f"{argv}: status {code}\n{done.stdout}"
                            f"{done.stderr}")
-    return Run(start, (end - start) / 1e9, resident, code, done.stdout,
-               done.stderr)
+    return Run(start, (end - start) / 1e9, cpu / 1e6, resident, code,
+               done.stdout, done.stderr)
