@@ -38,7 +38,7 @@ def describe(folder: Path) -> dict[str, str]:
     """Name and value, in order; `folder` is where the homes are."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "cpu": f"{cpu()}, {os.cpu_count()} cores",
+        "cpu": f"{cpu()}, {len(os.sched_getaffinity(0))} cores",
         "memory": f"{memory / 2 ** 30:.0f} GiB",
         "system": f"{system()}, Linux {platform.release().split('-')[0]}",
         "file system of the homes": said("stat", "-f", "-c", "%T",

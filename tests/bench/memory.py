@@ -26,7 +26,7 @@ def of_command(here: Settled, *words: str) -> float:
     trace = here.home.work / "trace"
     stopwatch.run(["/bin/sh", "-c", 'exec "$0" "$@" 3>' + str(trace),
                    str(stopwatch.PROGRAMS / "bench-watch"),
-                   str(BIN / "git-bbkey"), *words], here.env, here.ours)
+                   str(BIN / "git-bbkey"), *words], here.bare, here.ours)
     return most(stays(trace.read_text()))
 
 
@@ -34,10 +34,10 @@ def memory(folder: Path, repetitions: int) -> Iterator[Result]:
     """The transport with a record; git-bbkey at its work."""
     here = Settled(folder)
     transport = [float(stopwatch.run(
-        here.transport(), here.env | {"PATH": here.stub_path()},
+        here.transport(), here.bare | {"PATH": here.stub_path()},
         here.home.work).resident) for _ in range(repetitions)]
     floor = stopwatch.run([str(stopwatch.PROGRAMS / "bench-clock")],
-                          here.env, here.home.work).resident
+                          here.bare, here.home.work).resident
     yield Result("git-bbkey-ssh, with a record", transport, unit="kB",
                  limit=TRANSPORT, notes=[
                      f"a program that does nothing has {floor} kB"])

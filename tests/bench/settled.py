@@ -43,6 +43,8 @@ class Settled:
         (self.home.ssh_folder / "known_hosts").write_text(
             f"[{self.url.hostname}]:{self.url.port} {known['public']}\n")
         self.env = environment(self.home)
+        # for what asks nobody where the home is
+        self.bare = {k: v for k, v in self.env.items() if k != "LD_PRELOAD"}
         self._git("clone", "-q", "--no-hardlinks", "ours", "theirs")
         self._git("remote", "set-url", "origin", self.home.ssh_url(),
                   cwd=self.theirs)
@@ -105,7 +107,7 @@ class Settled:
 def way_to_ssh(settled: Settled, project: str = "proj") -> Took:
     """From the start of git-bbkey-ssh to the first line of ssh's main()."""
     run = stopwatch.run(settled.transport(project),
-                        settled.env | {"PATH": settled.stub_path()},
+                        settled.bare | {"PATH": settled.stub_path()},
                         settled.home.work)
     return Took((int(run.out) - run.start) / 1e9, run.cpu)
 

@@ -73,7 +73,7 @@ def rounds(here: Settled, them: list[Command],
     found: dict[str, list[Took]] = {c.name: [] for c in them}
     for turn in range(-2, repetitions):
         for command in random.sample(them, len(them)):
-            took = stopwatch.run(command.argv, here.env, command.cwd,
+            took = stopwatch.run(command.argv, here.bare, command.cwd,
                                  command.stdin, status=None).took
             if turn >= 0:
                 found[command.name].append(took)
@@ -87,7 +87,7 @@ def starting(folder: Path, repetitions: int) -> Iterator[Result]:
         there = [c for c in others if not c.missing]
         found = rounds(here, ours + there, repetitions)
         for mine in ours:
-            said = stopwatch.run(mine.argv, here.env, mine.cwd, mine.stdin,
+            said = stopwatch.run(mine.argv, here.bare, mine.cwd, mine.stdin,
                                  status=None).out
             for other in there:
                 yield Result.of(f"{mine.name} / {other.name}", Pairs(

@@ -42,7 +42,7 @@ def run(argv: list[str], env: dict[str, str], cwd: Path,
             ["/bin/sh", "-c", f'exec "$0" "$@" 3>&{report.fileno()}',
              str(PROGRAMS / "bench-launch"), *argv],
             env=env, cwd=cwd, stdin=given, capture_output=True, text=True,
-            pass_fds=[report.fileno()], timeout=300, start_new_session=True)
+            pass_fds=[report.fileno()], timeout=300)
         report.seek(0)
         words = report.read().split()
     if done.returncode or len(words) != 5:
