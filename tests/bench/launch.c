@@ -6,9 +6,10 @@
  *	<start> <end> <cpu> <max resident> <exit status>
  *
  * The first two are CLOCK_MONOTONIC in nanoseconds, the third is the CPU time
- * of it and of all that it waited for, in microseconds.  Max resident is kB, of this
- * very process, of what it execs, or of a child of it where that has more; it
- * begins with ours, which is why this is not written in a larger language.
+ * of it and of all that it waited for, in microseconds.  Max resident is kB,
+ * of this very process, of what it execs, or of a child of it where that has
+ * more; it begins with ours, which is why this is not written in a larger
+ * language.
  */
 #include <spawn.h>
 #include <stdio.h>

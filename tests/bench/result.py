@@ -31,7 +31,8 @@ class Result:
         return Result(what, [took.wall * 1000 for took in pairs.ours],
                       [took.wall * 1000 for took in pairs.theirs],
                       limit=limit, notes=[
-                          f"CPU time: {cpu[0]:.1f} ms, theirs {cpu[1]:.1f} ms", *notes])
+                          f"CPU time: ours {cpu[0]:.1f} ms, theirs "
+                          f"{cpu[1]:.1f} ms", *notes])
 
     @property
     def ratios(self) -> list[float]:
