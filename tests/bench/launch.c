@@ -50,8 +50,7 @@ int main(int argc, char **argv)
 	if (wait4(pid, &status, 0, &usage) < 0)
 		return 2;
 	if (dprintf(3, "%lld %lld %lld %ld %d\n", start, now(),
-		    microseconds(usage.ru_utime) +
-			    microseconds(usage.ru_stime),
+		    microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
 		    usage.ru_maxrss,
 		    WIFEXITED(status) ? WEXITSTATUS(status) :
 					128 + WTERMSIG(status)) < 0)
