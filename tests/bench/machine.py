@@ -34,6 +34,13 @@ def system() -> str:
         return platform.system()
 
 
+def scheduling() -> str:
+    """Whether other programs could take part."""
+    if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        return "real time, in front of all that is not"
+    return "as any other program"
+
+
 def describe(folder: Path) -> dict[str, str]:
     """Name and value, in order; `folder` is where the homes are."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -48,4 +55,5 @@ def describe(folder: Path) -> dict[str, str]:
         "curl": said("curl", "--version").split(" (")[0],
         "compiler": said("cc", "--version"),
         "load before the first run": f"{os.getloadavg()[0]:.1f}",
+        "scheduled": scheduling(),
     }

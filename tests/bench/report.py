@@ -52,7 +52,8 @@ def table(results: list[Result]) -> str:
         last = result.skipped and f"skipped: {result.skipped}"
         rows.append("| " + " | ".join(
             [result.what, *middle, last or result.verdict]) + " |")
-    notes = [f"* {r.what}: {note}" for r in results for note in r.notes]
+    notes = [f"* {r.what}: {'; '.join(r.notes)}"
+             for r in results if r.notes]
     return "\n".join(rows) + "\n" + ("\n" + "\n".join(notes) + "\n"
                                      if notes else "")
 
