@@ -930,3 +930,25 @@ def test_it_starts_within_a_second_and_removes_its_folder():
     assert sandbox.stop() == 0
     assert not Path(sandbox.ca).exists()
     assert took < 3     # one second on a machine that does nothing else
+
+
+def test_addresses_are_those_of_a_proxy_in_front():
+    with Running("--public-https-port", "4430", "--public-ssh-port",
+                 "7999") as box:
+        listens = box.ready["listens"]
+        assert box.base_url == "https://localhost:4430"
+        assert box.ready["ssh_url"] == "ssh://git@localhost:7999"
+        assert {4430, 7999}.isdisjoint(listens.values())
+        box.base_url = f"https://localhost:{listens['https']}"
+        settings = box.rest("GET", "/rest/ssh/latest/settings", "reader").json
+        assert (settings["port"], settings["baseUrl"]) == (
+            7999, "ssh://localhost:7999")
+        links = box.rest("GET", "/rest/api/latest/projects/PROJ/repos/app",
+                         "reader").json["links"]["clone"]
+        assert {link["name"]: link["href"] for link in links} == {
+            "http": "https://localhost:4430/scm/proj/app.git",
+            "ssh": "ssh://git@localhost:7999/proj/app.git"}
+        with socket.create_connection(("127.0.0.1", listens["ssh"])) as ssh:
+            assert ssh.recv(4) == b"SSH-"
+        with pytest.raises(RuntimeError):
+            box.set(public_ssh_port=1)

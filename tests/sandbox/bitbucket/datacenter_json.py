@@ -103,7 +103,7 @@ def settings_json(instance: Instance) -> dict[str, Any]:
     """SshSettings, which every authenticated user may read."""
     settings = instance.settings
     answer: dict[str, Any] = {
-        "enabled": settings.ssh_enabled, "port": instance.ssh_port,
+        "enabled": settings.ssh_enabled, "port": instance.public_ssh_port,
         "baseUrl": instance.ssh_base_url(False),
         "accessKeysEnabled": settings.access_keys_enabled}
     form = settings.fingerprint

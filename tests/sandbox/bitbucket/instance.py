@@ -54,20 +54,27 @@ class Instance:
     @property
     def base_url(self) -> str:
         """The instance's web address, with its context path."""
-        return (f"https://{self.settings.host}:{self.https_port}"
-                f"{self.settings.context}")
+        port = self.settings.public_https_port or self.https_port
+        return f"https://{self.settings.host}:{port}{self.settings.context}"
+
+    @property
+    def public_ssh_port(self) -> int:
+        """The port of SSH addresses: ours, or that of a proxy in front."""
+        return self.settings.public_ssh_port or self.ssh_port
 
     def ssh_base_url(self, user: bool) -> str:
         """The SSH base URL, with ``git@`` as in clone links or without."""
         port = ("" if self.settings.ssh_base_url_without_port
-                else f":{self.ssh_port}")
+                else f":{self.public_ssh_port}")
         return f"ssh://{'git@' if user else ''}{self.settings.host}{port}"
 
     def ready(self) -> dict:
         """What tests need to know, for the line on standard output."""
         return {
             "base_url": self.base_url,
-            "ssh_url": f"ssh://git@{self.settings.host}:{self.ssh_port}",
+            "ssh_url": f"ssh://git@{self.settings.host}"
+                       f":{self.public_ssh_port}",
+            "listens": {"https": self.https_port, "ssh": self.ssh_port},
             "ca": str(self.folder / "tls" / "ca.pem"),
             "log": str(self.events.path),
             "host_keys": [host_key_json(k) for k in self.host_keys],

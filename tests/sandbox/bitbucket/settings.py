@@ -13,6 +13,7 @@ from typing import Any
 
 FINGERPRINT_FORMS = ("sha256", "sha256-bare", "md5", "md5-prefixed", "none")
 RELEASE_DEFAULT = "9.4.1"
+FIXED = ("context", "host", "public_https_port", "public_ssh_port")
 
 
 @dataclass
@@ -22,6 +23,8 @@ class Settings:
     # Fixed at start: changing them would move addresses.
     context: str = ""
     host: str = "localhost"
+    public_https_port: int = 0  # in addresses, where a proxy is in front;
+    public_ssh_port: int = 0    # 0: the port that is listened on
 
     # The instance.
     release: str = RELEASE_DEFAULT
@@ -96,7 +99,7 @@ class Settings:
         for name, value in plain.items():
             if name not in names:
                 raise ValueError(f"no setting is called '{name}'")
-            if name in ("context", "host"):
+            if name in FIXED:
                 raise ValueError(f"'{name}' is fixed once started")
             check_type(name, getattr(Settings(), name), value)
         for name, value in plain.items():
