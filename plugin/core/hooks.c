@@ -266,6 +266,7 @@ static int enable_anew(struct bbk_hooks *hooks, const struct bbk_env *env,
 		       struct bbk_err *err)
 {
 	BBK_AUTO(hookundo) undo = BBK_HOOKUNDO_INIT;
+	BBK_AUTO(str) before = BBK_STR_INIT;
 
 	undo.way = bbk_strdup(way_words[hooks->way]);
 	undo.key = bbk_strdup(way_keys[hooks->way]);
@@ -273,8 +274,9 @@ static int enable_anew(struct bbk_hooks *hooks, const struct bbk_env *env,
 	undo.file = bbk_global_file(&env->paths);
 	undo.theirs = hooks->theirs ? bbk_strdup(hooks->theirs) : NULL;
 	hooks->changed = true;
-	if (make_folder(hooks, env, err) < 0 ||
-	    bbk_hooks_set(&undo, env, set_key, err) < 0)
+	if (bbk_hooks_remember(&undo, env, &before, err) < 0 ||
+	    make_folder(hooks, env, err) < 0 || set_key(&undo, env, err) < 0 ||
+	    bbk_hooks_settle(&undo, env, &before, err) < 0)
 		return -1;
 	return check_in_force(hooks, &undo, err);
 }
@@ -283,9 +285,12 @@ static int enable_anew(struct bbk_hooks *hooks, const struct bbk_env *env,
 
 static int remove_folders(const struct bbk_env *env, struct bbk_err *err)
 {
-	for (size_t i = BBK_HOOKS_PATH; i <= BBK_HOOKS_TEMPLATE; i++) {
+	static const char *const folders[] = { "hooks", "hooks.new",
+					       "template", "template.new" };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(folders); i++) {
 		char *folder = bbk_strf("%s/%s", env->paths.config,
-					way_folders[i]);
+					folders[i]);
 		int rc = bbk_tree_remove(folder, err);
 
 		free(folder);
@@ -325,8 +330,6 @@ static void give_up(const struct bbk_env *env)
 
 	if (bbk_hookundo_read(&undo, env->paths.config, &ignored) == 0)
 		(void)!take_away(&hooks, &undo, env, &ignored);
-	else
-		(void)!remove_folders(env, &ignored);
 }
 
 /* --- both, and what is -------------------------------------------------- */

@@ -10,23 +10,26 @@
 
 #define FILE_MAX ((size_t)4 << 20)
 
-int bbk_hooks_set(struct bbk_hookundo *undo, const struct bbk_env *env,
-		  int (*set)(const struct bbk_hookundo *undo,
-			     const struct bbk_env *env, struct bbk_err *err),
-		  struct bbk_err *err)
+int bbk_hooks_remember(struct bbk_hookundo *undo, const struct bbk_env *env,
+		       struct bbk_str *before, struct bbk_err *err)
 {
-	BBK_AUTO(str) before = BBK_STR_INIT;
-	BBK_AUTO(str) after = BBK_STR_INIT;
-	int rc = bbk_file_read(&before, undo->file, FILE_MAX, err);
+	int rc = bbk_file_read(before, undo->file, FILE_MAX, err);
 
 	undo->made_file = rc > 0;
 	if (rc < 0 ||
-	    bbk_config_file_get(undo->file, undo->key, &undo->old, err) < 0 ||
-	    bbk_hookundo_save(undo, env->paths.config, err) < 0 ||
-	    set(undo, env, err) < 0 ||
-	    bbk_file_read(&after, undo->file, FILE_MAX, err) < 0)
+	    bbk_config_file_get(undo->file, undo->key, &undo->old, err) < 0)
 		return -1;
-	bbk_splice_find(&undo->splice, &before, &after);
+	return bbk_hookundo_save(undo, env->paths.config, err);
+}
+
+int bbk_hooks_settle(struct bbk_hookundo *undo, const struct bbk_env *env,
+		     const struct bbk_str *before, struct bbk_err *err)
+{
+	BBK_AUTO(str) after = BBK_STR_INIT;
+
+	if (bbk_file_read(&after, undo->file, FILE_MAX, err) < 0)
+		return -1;
+	bbk_splice_find(&undo->splice, before, &after);
 	return bbk_hookundo_save(undo, env->paths.config, err);
 }
 

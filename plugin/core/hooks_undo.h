@@ -9,13 +9,16 @@
 #include "store/hookundo.h"
 
 /*
- * Sets undo->key to undo->value, having remembered what was there, by `set`,
- * which changes the file.
+ * Before anything is changed: saves what is in undo->file, the value of
+ * undo->key among it.  before is the whole text, for bbk_hooks_settle().
  */
-int bbk_hooks_set(struct bbk_hookundo *undo, const struct bbk_env *env,
-		  int (*set)(const struct bbk_hookundo *undo,
-			     const struct bbk_env *env, struct bbk_err *err),
-		  struct bbk_err *err) BBK_MUST_CHECK;
+int bbk_hooks_remember(struct bbk_hookundo *undo, const struct bbk_env *env,
+		       struct bbk_str *before, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* After it was changed: saves which lines are ours. */
+int bbk_hooks_settle(struct bbk_hookundo *undo, const struct bbk_env *env,
+		     const struct bbk_str *before, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 /*
  * Puts back what was there: the bytes, where our lines still stand as we left
