@@ -35,7 +35,8 @@ void bbk_tree_names(const char *folder, struct bbk_strv *names)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
 			bbk_strv_add(names, entry->d_name);
 	closedir(dir);
 	if (names->len)

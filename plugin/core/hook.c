@@ -44,8 +44,7 @@ static bool stays_on_https(struct bbk_env *env, const char *remote,
 
 	if (bbk_url_parse(&url, written, &ignored) < 0 ||
 	    url.scheme != BBK_HTTPS ||
-	    bbk_instance_of_https(&instance, env, &url,
-				  &ignored) != 0 ||
+	    bbk_instance_of_https(&instance, env, &url, &ignored) != 0 ||
 	    bbk_checkout_url(remote, &carried, &ignored) < 0)
 		return false;
 	is = bbk_begins(carried, "https://");

@@ -39,11 +39,11 @@ struct bbk_hooks {
 	enum bbk_hooks_way way; /* where enabled, or would be */
 	char *folder;		/* ours */
 	char *theirs;		/* what ours hand on to; NULL: nothing */
-	char *kept;		/* disable: the value that is not ours and stays */
+	char *kept;		/* disable: a value, not ours, that stays */
 	const char *hidden_by;	/* NULL: in force for new clones */
 
-	/* status, inside a repository */
-	char *repo_folder;	/* where git takes hooks from; NULL: not inside */
+	/* status; repo_folder NULL: not inside a repository */
+	char *repo_folder;	/* where git takes hooks from */
 	char *repo_hooks_path;	/* the core.hooksPath that says so, or NULL */
 	enum bbk_hook_file repo_file[2]; /* as bbk_hook_names */
 	const char *repo_hidden_by;	 /* NULL: ours are in force */

@@ -42,7 +42,8 @@ static int look_at_machine(struct bbk_hooks *hooks,
 		    is_set_to("core.hooksPath", NULL, &no_path, err) < 0)) {
 		return -1;
 	}
-	hooks->hidden_by = !is ? bbk_hooks_way_key(hooks->way) : !no_path ? "core.hooksPath" :
+	hooks->hidden_by = !is ? bbk_hooks_way_key(hooks->way) :
+		!no_path ? "core.hooksPath" :
 		hooks->way == BBK_HOOKS_TEMPLATE && given ?
 		"GIT_TEMPLATE_DIR" : NULL;
 	return 0;

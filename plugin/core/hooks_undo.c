@@ -1,11 +1,13 @@
 #include "core/hooks_undo.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "git/config.h"
 
 #define FILE_MAX ((size_t)4 << 20)
@@ -33,6 +35,24 @@ int bbk_hooks_settle(struct bbk_hookundo *undo, const struct bbk_env *env,
 	return bbk_hookundo_save(undo, env->paths.config, err);
 }
 
+/* git's own sign that it is about to write the file. */
+static int check_lock(const char *file, struct bbk_err *err)
+{
+	char *lock = bbk_strf("%s.lock", file);
+	bool locked = bbk_file_kind_at(AT_FDCWD, lock) != BBK_FILE_NONE;
+	char *shown = bbk_scrubbed(lock);
+
+	if (locked) {
+		bbk_err_set(err, BBK_E_LOCAL, "cannot change the global git "
+			    "configuration: '%s' is there", shown);
+		bbk_err_hint(err, "another git is at work, or was killed; then "
+				  "remove that file");
+	}
+	free(lock);
+	free(shown);
+	return locked ? -1 : 0;
+}
+
 /* As git does it: beside the file that a link leads to, its mode kept. */
 static int write_through(const char *file, const struct bbk_str *text,
 			 struct bbk_err *err)
@@ -44,7 +64,7 @@ static int write_through(const char *file, const struct bbk_str *text,
 	if (!real || stat(real, &st) < 0)
 		bbk_err_set(err, BBK_E_LOCAL, "cannot find the global git "
 			    "configuration");
-	else
+	else if (check_lock(real, err) == 0)
 		rc = bbk_file_write(real, bbk_str_get(text), text->len,
 				    st.st_mode & 07777, err);
 	free(real);

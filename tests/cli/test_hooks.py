@@ -226,6 +226,25 @@ def test_a_setting_that_comes_after_ours_is_left_in_force(home: Home):
     assert files(home) == before
 
 
+def test_a_configuration_that_is_locked_is_left_alone(home: Home):
+    before = files(home)
+    lock = home.folder / ".gitconfig.lock"
+    lock.touch()
+    run = home.bbkey("hooks", "enable")
+    assert run.status == 9 and run.error, run
+    lock.unlink()
+    assert files(home) == before
+    hooks(home, "enable")
+    lock.touch()
+    enabled = files(home)
+    run = home.bbkey("hooks", "disable")
+    assert run.status == 9 and ".gitconfig.lock" in run.error, run
+    assert files(home) == enabled
+    lock.unlink()
+    hooks(home, "disable")
+    assert files(home) == before
+
+
 def test_a_word_that_is_none_is_usage(home: Home):
     assert home.bbkey("hooks", "enabel").status == 129
 
