@@ -285,6 +285,16 @@ def test_a_newer_git_gets_config_hooks(home: Home, first: str):
     assert files(home) == before
 
 
+def test_an_instance_that_was_enrolled_meanwhile_stays_enrolled(home: Home):
+    newer_git(home)
+    hooks(home, "enable")
+    home.enrol("never")
+    hooks(home, "disable")
+    assert own(home, f"bbkey.{home.base}.auto") == "never"
+    assert home.git("config", f"bbkey.{home.base}.auto").out == "never\n"
+    assert not own(home, "hook.bbkey-pre-push.event")
+
+
 def test_an_update_of_git_changes_the_way(home: Home):
     before = files(home)
     hooks(home, "enable")
@@ -391,6 +401,7 @@ def test_husky_comes_first_and_works(home: Home, version: int, way: str):
         return
     assert (home.work / "husky").read_text().split() == list(NAMES)
     assert told["in_force"] is False
+    assert told["pre-push"] == "other", "looked in another folder than git"
     assert told["hidden_by"] == ("core.hooksPath" if version == 9 else
                                  "another hook")
     shown = hooks(home, "status", cwd=app).out
