@@ -33,6 +33,7 @@ static void print_json(const struct bbk_env *env,
 {
 	BBK_AUTO(json) json = BBK_JSON_INIT;
 	bool known = hooks->enabled;
+	bool chained = known && hooks->theirs && *hooks->theirs;
 
 	json.root = bbk_json_new_object();
 	bbk_json_put_int(json.root, "version", 1);
@@ -42,7 +43,8 @@ static void print_json(const struct bbk_env *env,
 	bbk_json_put_string(json.root, "way", known ?
 			    bbk_hooks_way_word(hooks->way) : NULL);
 	bbk_json_put_string(json.root, "folder", known ? hooks->folder : NULL);
-	bbk_json_put_string(json.root, "chained", known ? hooks->theirs : NULL);
+	bbk_json_put_string(json.root, "chained",
+			    chained ? hooks->theirs : NULL);
 	bbk_json_put_string(json.root, "hidden_by", hooks->hidden_by);
 	if (is_status && hooks->repo_folder)
 		bbk_json_put(json.root, "repository", json_repository(hooks));

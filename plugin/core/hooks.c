@@ -91,11 +91,6 @@ static int choose_theirs(enum bbk_hooks_way way, char **theirs,
 {
 	if (check_absolute(way_keys[way], *theirs, err) < 0)
 		return -1;
-	if (*theirs && !**theirs) { /* no template at all */
-		free(*theirs);
-		*theirs = NULL;
-		return 0;
-	}
 	if (!*theirs && way == BBK_HOOKS_TEMPLATE &&
 	    bbk_git_templates(theirs, err) < 0)
 		return -1;
@@ -196,10 +191,11 @@ static int make_folder(const struct bbk_hooks *hooks,
 				 env->program_dir);
 	char *program = bbk_strf("%s/git-bbkey", env->program_dir);
 	struct bbk_hookdir wish = { scripts, program };
+	const char *theirs = hooks->theirs && *hooks->theirs ? hooks->theirs :
+							       NULL;
 	int rc = hooks->way == BBK_HOOKS_TEMPLATE ?
-		bbk_hookdir_template(&wish, hooks->folder, hooks->theirs,
-				     err) :
-		bbk_hookdir_make(&wish, hooks->folder, hooks->theirs, err);
+		bbk_hookdir_template(&wish, hooks->folder, theirs, err) :
+		bbk_hookdir_make(&wish, hooks->folder, theirs, err);
 
 	free(scripts);
 	free(program);

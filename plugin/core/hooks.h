@@ -38,7 +38,7 @@ struct bbk_hooks {
 	bool changed;		/* by enable or disable */
 	enum bbk_hooks_way way; /* where enabled, or would be */
 	char *folder;		/* ours */
-	char *theirs;		/* what ours hand on to; NULL: nothing */
+	char *theirs;		/* what ours hand on to; NULL, "": nothing */
 	char *kept;		/* disable: a value, not ours, that stays */
 	const char *hidden_by;	/* NULL: in force for new clones */
 

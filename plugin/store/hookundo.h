@@ -21,7 +21,7 @@ struct bbk_hookundo {
 	char *key;	      /* the setting in it */
 	char *value;	      /* ours */
 	struct bbk_strv old;  /* its values before, in that file */
-	char *theirs;	      /* the person's own folder; NULL: none */
+	char *theirs;	      /* the person's own folder; NULL: not set */
 	struct bbk_splice splice;
 };
 
