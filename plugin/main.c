@@ -144,7 +144,7 @@ static int print_error(const struct bbk_env *env, const struct bbk_err *err)
 	bbk_scrub(&what, err->what, strlen(err->what), 600);
 	fprintf(env->err, "git-bbkey: %s: %s\n", bbk_class_word(err->class),
 		bbk_str_get(&what));
-	if (err->hint && hints_wanted(env)) {
+	if (err->hint && env->hints) {
 		bbk_scrub(&hint, err->hint, strlen(err->hint), 600);
 		fprintf(env->err, "hint: %s\n", bbk_str_get(&hint));
 	}
@@ -168,6 +168,7 @@ int main(int argc, char **argv)
 	env.err = stderr;
 	env.out_is_terminal = isatty(STDOUT_FILENO);
 	env.err_is_terminal = isatty(STDERR_FILENO);
+	env.hints = true;
 	env.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	env.clock = &bbk_system_clock;
 	env.term = &bbk_system_term;
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
 		status = bbk_config_load(&config, &err);
 	if (!status) {
 		env.config = &config;
+		env.hints = hints_wanted(&env);
 		env.color = wants_color(&env, env.err_is_terminal);
 		env.out_color = wants_color(&env, env.out_is_terminal);
 		status = run(&env, argc, argv, &err);

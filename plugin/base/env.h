@@ -35,6 +35,7 @@ struct bbk_env {
 	bool color; /* on err */
 	bool verbose;
 	bool quiet;
+	bool hints; /* bbkey.advice, GIT_ADVICE: they are wanted */
 	char *program_dir; /* where git-bbkey and its siblings are */
 	struct bbk_paths paths;
 	struct bbk_env_token token;

@@ -31,6 +31,8 @@ const struct bbk_cmd *bbk_cmd_find(const char *name); /* or NULL */
 extern const struct bbk_cmd bbk_cmd_clone;
 extern const struct bbk_cmd bbk_cmd_ensure;
 extern const struct bbk_cmd bbk_cmd_help;
+extern const struct bbk_cmd bbk_cmd_hook;
+extern const struct bbk_cmd bbk_cmd_hooks;
 extern const struct bbk_cmd bbk_cmd_init;
 extern const struct bbk_cmd bbk_cmd_status;
 extern const struct bbk_cmd bbk_cmd_version;

@@ -272,6 +272,38 @@ int bbk_config_file_set(const char *file, const char *key,
 	return 0;
 }
 
+static int check_value(const char *key, const char *value, struct bbk_err *err)
+{
+	BBK_AUTO(strv) values = BBK_STRV_INIT;
+
+	bbk_strv_add(&values, value);
+	return check_values(key, &values, err);
+}
+
+int bbk_config_file_replace(const char *file, const char *key,
+			    const char *value, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (check_value(key, value, err) < 0 ||
+	    file_begin(&git, file, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "--replace-all", key, value, NULL);
+	return run_write(&git, err);
+}
+
+int bbk_config_file_drop(const char *file, const char *key,
+			 const char *value, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (file_begin(&git, file, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "--fixed-value", "--unset-all", key, value,
+		      NULL);
+	return run_write(&git, err);
+}
+
 int bbk_config_is_included(const char *file, bool *included,
 			   struct bbk_err *err)
 {

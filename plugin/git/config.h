@@ -66,6 +66,15 @@ int bbk_config_file_set(const char *file, const char *key,
 			const struct bbk_strv *values, bool *changed,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
+/* This one value in the place of the last that was there. */
+int bbk_config_file_replace(const char *file, const char *key,
+			    const char *value, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* Takes this value of key away, which is there; others stay. */
+int bbk_config_file_drop(const char *file, const char *key,
+			 const char *value, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* Does the global configuration include this file already? */
 int bbk_config_is_included(const char *file, bool *included,
 			   struct bbk_err *err) BBK_MUST_CHECK;
