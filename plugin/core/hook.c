@@ -82,7 +82,7 @@ int bbk_hook_clone(struct bbk_env *env, char **remote,
 
 bool bbk_hook_may_push(const struct bbk_record *record)
 {
-	return record->write || !record->key;
+	return record->write || record->own_push || !record->key;
 }
 
 /* Is it git-bbkey-ssh that carries this, and nobody's own ssh? */
