@@ -214,7 +214,9 @@ def test_a_server_that_is_away_is_gits_to_complain_about(home: Home):
 
 
 def test_without_a_token_the_next_helper_has_its_turn(home: Home):
-    recorder(home, "username=own\\npassword=own-password\\n")
+    log = recorder(home, "username=own\\npassword=own-password\\n")
+    assert helper(home, "get", about(home)).lines == []
+    assert log.read_text() == "", "the others are git's to ask"
     answer = fill(home)
     assert "password=own-password" in answer.lines, answer
     assert answer.err == ""
@@ -393,9 +395,10 @@ def test_a_path_must_be_below_the_context(home: Home, path: str,
 
 
 def test_two_instances_on_one_host_need_a_path(home: Home):
-    from_file(home)
+    path = from_file(home)
     other = home.base.replace("/bitbucket", "/stash")
     configure(home, f"bbkey.{other}.edition", "datacenter")
+    configure(home, f"bbkey.{other}.tokenFile", str(path))
     request = NEWER + about(home)
     assert helper(home, "get", request).lines == []
     answer = helper(home, "get", request + "path=bitbucket/scm/proj/app.git\n")
