@@ -109,19 +109,20 @@ int bbk_helper_get(struct bbk_env *env, const struct bbk_request *request,
 		   struct bbk_answer *answer, struct bbk_err *err)
 {
 	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
-	BBK_AUTO(answer) found = BBK_ANSWER_INIT;
+	char *user = NULL;
 	int rc = find(&instance, env, request, err);
 
 	if (!rc)
 		rc = bbk_token_configured(&instance, env, err);
 	if (!rc)
-		rc = choose_user(&instance, env, request, &found.user, err);
-	if (rc)
+		rc = choose_user(&instance, env, request, &user, err);
+	if (rc) {
+		free(user);
 		return rc < 0 ? rc : 0;
-	bbk_secret_move(&found.token, &instance.rest.token);
-	bbk_answer_release(answer);
-	*answer = found;
-	found = (struct bbk_answer)BBK_ANSWER_INIT;
+	}
+	bbk_secret_move(&answer->token, &instance.rest.token);
+	free(answer->user);
+	answer->user = user;
 	return 0;
 }
 

@@ -16,9 +16,11 @@ void bbk_instance_facts_release(struct bbk_instance_facts *facts)
 
 static void add_host(struct bbk_str *name, const char *host, unsigned port)
 {
-	for (; *host; host++) /* IPv6 has others */
-		bbk_str_addc(name, bbk_is_alnum(*host) || strchr(".-", *host) ?
-					   *host : '-');
+	for (; *host; host++) { /* IPv6 has others */
+		bool plain = bbk_is_alnum(*host) || strchr(".-", *host);
+
+		bbk_str_addc(name, (char)(plain ? *host : '-'));
+	}
 	if (port != 443)
 		bbk_str_addf(name, "_%u", port);
 }
