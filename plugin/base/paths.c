@@ -95,6 +95,21 @@ char *bbk_program_find(const char *name)
 	return NULL;
 }
 
+char *bbk_program_beside(const char *argv0, const char *name)
+{
+	const char *slash = strrchr(argv0, '/');
+	char *beside;
+
+	if (slash && argv0[0] == '/') {
+		beside = bbk_strf("%.*s/%s", (int)(slash - argv0), argv0,
+				  name);
+		if (access(beside, X_OK) == 0)
+			return beside;
+		free(beside);
+	}
+	return bbk_program_find(name);
+}
+
 int bbk_program_need(char **path, const char *name, struct bbk_err *err)
 {
 	*path = bbk_program_find(name);

@@ -33,6 +33,8 @@ int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
  * searched.
  */
 char *bbk_program_find(const char *name);
+/* A sibling of the program that was started as argv0, else one on PATH. */
+char *bbk_program_beside(const char *argv0, const char *name);
 /* Class local, with the name, where it is missing. */
 int bbk_program_need(char **path, const char *name, struct bbk_err *err)
 	BBK_MUST_CHECK;

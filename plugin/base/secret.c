@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,15 @@ bool bbk_secret_is_token(const struct bbk_secret *secret)
 		     !strchr("._~+/=:-", secret->bytes[i])))
 			return false;
 	return secret->len > 0 && secret->len <= TOKEN_MAX;
+}
+
+char *bbk_secret_mark(const struct bbk_secret *secret)
+{
+	uint32_t mark = 2166136261U; /* FNV-1a */
+
+	for (size_t i = 0; i < secret->len; i++)
+		mark = (mark ^ (unsigned char)secret->bytes[i]) * 16777619U;
+	return bbk_strf("%08" PRIx32, mark);
 }
 
 int bbk_secret_from_text(struct bbk_secret *secret, const char *bytes,

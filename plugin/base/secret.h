@@ -36,6 +36,12 @@ void bbk_wipe(void *p, size_t len);
 bool bbk_secret_is_token(const struct bbk_secret *secret);
 
 /*
+ * Eight hex digits that tell one token from the next and give neither away;
+ * the caller frees.
+ */
+char *bbk_secret_mark(const struct bbk_secret *secret);
+
+/*
  * A token or password as a file or a program prints it: one final LF is taken
  * off, nothing else.  Empty, longer than 4096 bytes, or a control character
  * anywhere (CR LF would inject an HTTP header): refused, class auth, with

@@ -29,6 +29,7 @@ extern const struct bbk_cmd *const bbk_cmds[]; /* ends with NULL */
 const struct bbk_cmd *bbk_cmd_find(const char *name); /* or NULL */
 
 extern const struct bbk_cmd bbk_cmd_clone;
+extern const struct bbk_cmd bbk_cmd_credential;
 extern const struct bbk_cmd bbk_cmd_ensure;
 extern const struct bbk_cmd bbk_cmd_help;
 extern const struct bbk_cmd bbk_cmd_hook;

@@ -78,6 +78,16 @@ static int set_instance(struct writer *w, const struct bbk_instance *instance,
 	return 0;
 }
 
+/* Beside the person's own helpers, for what stays on https. */
+static int set_helper(struct writer *w, const struct bbk_instance *instance)
+{
+	char *key = bbk_strf("credential.%s.helper", instance->base);
+	int rc = set(w, w->config, key, "bbkey");
+
+	free(key);
+	return rc;
+}
+
 /* includeIf patterns are wildmatch: a bracket of IPv6 stands for itself */
 static void add_pattern(struct bbk_str *out, const char *text)
 {
@@ -241,7 +251,8 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	}
 	/* the include comes last: a half-written file is never in force */
 	if (rc < 0 || set_instance(&w, instance, enrolment) < 0 ||
-	    keep_ssh_command(&w, env) < 0 || set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
+	    set_helper(&w, instance) < 0 || keep_ssh_command(&w, env) < 0 ||
+	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
 	    include(&w) < 0)
 		rc = -1;
 	free(w.config);

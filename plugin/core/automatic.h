@@ -4,8 +4,8 @@
  * Everything is in two files of ours, which the global git configuration
  * includes by one line:
  *
- *	<config>/config		bbkey.<base>.*; and for remotes of the instance,
- *				by includeIf hasconfig,
+ *	<config>/config		bbkey.<base>.*, credential.<base>.helper; and
+ *				for its remotes, by includeIf hasconfig,
  *	<config>/transport	core.sshCommand, ssh.variant and
  *				url.<ssh>.insteadOf <base>/scm/
  *

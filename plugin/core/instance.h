@@ -52,6 +52,14 @@ int bbk_instance_of_https(struct bbk_instance *instance, struct bbk_env *env,
 			  const struct bbk_url *url, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/*
+ * The one that is enrolled at this host and port, whatever its context path.
+ * 1: none is, or more than one.
+ */
+int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
+			   const struct bbk_url *url, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* Is this one of the instance's SSH names? */
 bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 			  const char *host, unsigned port);

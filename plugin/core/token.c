@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "base/request.h"
 #include "git/config.h"
 #include "git/credential.h"
 
@@ -151,6 +152,7 @@ static int from_command(struct bbk_rest *rest, const char *command,
 
 	/* the person's own configuration, run as git runs theirs */
 	bbk_strv_addl(&shell.argv, "/bin/sh", "-c", command, NULL);
+	bbk_strv_add(&shell.env, BBK_REQUEST_GUARD "=1");
 	shell.out_max = TOKEN_FILE_MAX;
 	shell.inherit_err = true;
 	shell.deadline_ms = COMMAND_MS;
@@ -217,24 +219,34 @@ static int no_token(const struct bbk_instance *instance,
 				 "<file>", instance->base);
 }
 
-static int find(struct bbk_instance *instance, struct bbk_env *env,
-		const char *token_file, bool may_ask, struct bbk_err *err)
+/* What is set for this instance.  1: nothing is. */
+static int from_settings(struct bbk_instance *instance, struct bbk_env *env,
+			 struct bbk_err *err)
 {
 	struct bbk_rest *rest = &instance->rest;
 	const char *setting;
-	char *askpass;
-	int rc;
+	int rc = from_environment(instance, env, err);
 
-	if (token_file)
-		return from_file(rest, env, token_file, err);
-	rc = from_environment(instance, env, err);
 	if (rc <= 0)
 		return rc;
 	if ((setting = bbk_instance_setting(instance, env, "tokenfile")))
 		return from_file(rest, env, setting, err);
 	if ((setting = bbk_instance_setting(instance, env, "tokencommand")))
 		return from_command(rest, setting, err);
-	rc = from_helper(instance, err);
+	return 1;
+}
+
+static int find(struct bbk_instance *instance, struct bbk_env *env,
+		const char *token_file, bool may_ask, struct bbk_err *err)
+{
+	char *askpass;
+	int rc;
+
+	if (token_file)
+		return from_file(&instance->rest, env, token_file, err);
+	rc = from_settings(instance, env, err);
+	if (rc > 0)
+		rc = from_helper(instance, err);
 	if (rc <= 0)
 		return rc;
 	if (may_ask && (askpass = find_askpass(env))) {
@@ -247,19 +259,40 @@ static int find(struct bbk_instance *instance, struct bbk_env *env,
 	return no_token(instance, env, err);
 }
 
-int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
-		  const char *token_file, bool may_ask, struct bbk_err *err)
+/* Before a source is asked: the name that goes with whatever it has. */
+static void begin(struct bbk_instance *instance, const struct bbk_env *env)
 {
-	struct bbk_rest *rest = &instance->rest;
+	bbk_replace(&instance->rest.user,
+		    bbk_instance_setting(instance, env, "user"));
+}
 
-	if (bbk_secret_is_set(&rest->token))
-		return 0;
-	bbk_replace(&rest->user, bbk_instance_setting(instance, env, "user"));
-	if (find(instance, env, token_file, may_ask, err) < 0)
-		return -1;
+/* With a user it is a password, which may have any character. */
+static int check(const struct bbk_rest *rest, struct bbk_err *err)
+{
 	if (rest->user || bbk_secret_is_token(&rest->token))
 		return 0;
 	return bbk_err_set(err, BBK_E_AUTH,
 			   "the token from %s has a character that no HTTP "
 			   "access token has", rest->token_source);
+}
+
+int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
+		  const char *token_file, bool may_ask, struct bbk_err *err)
+{
+	if (bbk_secret_is_set(&instance->rest.token))
+		return 0;
+	begin(instance, env);
+	if (find(instance, env, token_file, may_ask, err) < 0)
+		return -1;
+	return check(&instance->rest, err);
+}
+
+int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
+			 struct bbk_err *err)
+{
+	int rc;
+
+	begin(instance, env);
+	rc = from_settings(instance, env, err);
+	return rc ? rc : check(&instance->rest, err);
 }

@@ -18,4 +18,11 @@ int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
 		  const char *token_file, bool may_ask, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/*
+ * The same out of BBKEY_TOKEN, tokenFile and tokenCommand alone: no helper of
+ * git is started, nobody is asked.  1: none of them is for this instance.
+ */
+int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
+			 struct bbk_err *err) BBK_MUST_CHECK;
+
 #endif

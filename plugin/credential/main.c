@@ -1,13 +1,15 @@
 /*
  * git-credential-bbkey: git's credential helper for enrolled instances.
  *
- * It reads a request by the letter of the protocol and, for now, answers
- * nothing: git goes on to the person's next helper.
+ * git starts it on every https request of every host, so the way out is short:
+ * read the request by the letter of the protocol, look whether the host can be
+ * ours, and only then start git-bbkey.  It always succeeds: a helper that has
+ * nothing to say leaves the word to the next one.
  */
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/start.h"
-#include "credential/request.h"
+#include "credential/ask.h"
 
 int main(int argc, char **argv)
 {
@@ -15,7 +17,9 @@ int main(int argc, char **argv)
 
 	bbk_start_streams();
 	bbk_start_careful();
-	if (argc == 2 && !strcmp(argv[1], "get"))
-		(void)bbk_request_read(&request, 0);
+	if (argc == 2 && bbk_ask_knows(argv[1]) &&
+	    !getenv(BBK_REQUEST_GUARD) && bbk_request_read(&request, 0) &&
+	    bbk_ask_is_worth_it(&request))
+		bbk_ask(argv[1], &request, argv[0]);
 	return 0;
 }

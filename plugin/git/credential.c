@@ -3,7 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/request.h"
 #include "git/git.h"
+
+/* The helpers only: no repository of theirs or ours, no question, not us. */
+static int begin(struct bbk_process *git, const char *verb,
+		 struct bbk_err *err)
+{
+	if (bbk_git_begin(git, err) < 0)
+		return -1;
+	bbk_strv_addl(&git->env, "GIT_DIR=/dev/null", "GCM_INTERACTIVE=never",
+		      BBK_REQUEST_GUARD "=1", NULL);
+	bbk_strv_addl(&git->argv, "credential", verb, NULL);
+	return 0;
+}
 
 static void describe(struct bbk_str *input, const struct bbk_url *base,
 		     const char *user)
@@ -44,12 +57,9 @@ int bbk_credential_fill(const struct bbk_url *base, const char *user,
 			return bbk_err_set(err, BBK_E_AUTH,
 					   "the user name for %s has a control "
 					   "character", base->host);
-	if (bbk_git_begin(&git, err) < 0)
+	if (begin(&git, "fill", err) < 0)
 		return -1;
 	describe(&input, base, user);
-	bbk_strv_addl(&git.env, "GIT_DIR=/dev/null", "GCM_INTERACTIVE=never",
-		      NULL);
-	bbk_strv_addl(&git.argv, "credential", "fill", NULL);
 	git.input = bbk_str_get(&input);
 	git.input_len = input.len;
 	if (bbk_process_run(&git, err) < 0)
@@ -65,4 +75,16 @@ int bbk_credential_fill(const struct bbk_url *base, const char *user,
 	if (!rc)
 		*found_user = value_of(bbk_str_get(&git.out), "username");
 	return rc;
+}
+
+int bbk_credential_pass_on(const char *verb, const char *lines,
+			   struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (begin(&git, verb, err) < 0)
+		return -1;
+	git.input = lines;
+	git.input_len = strlen(lines);
+	return bbk_process_run(&git, err);
 }

@@ -16,4 +16,11 @@ int bbk_credential_fill(const struct bbk_url *base, const char *user,
 			struct bbk_secret *secret, char **found_user,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * `git credential approve` or `reject`, with the lines of a request, without
+ * our own helper.
+ */
+int bbk_credential_pass_on(const char *verb, const char *lines,
+			   struct bbk_err *err) BBK_MUST_CHECK;
+
 #endif

@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -103,6 +104,27 @@ static void a_moved_secret_is_gone_from_where_it_was(void **state)
 		assert_int_equal(bytes[i], 0);
 }
 
+static void a_mark_tells_tokens_apart(void **state)
+{
+	static const char *const tokens[] = { "", "a", "b", "ab", "ba" };
+	char *marks[ROWS(tokens)];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(tokens); i++) {
+		BBK_AUTO(secret) secret = BBK_SECRET_INIT;
+
+		bbk_secret_set(&secret, tokens[i], strlen(tokens[i]));
+		marks[i] = bbk_secret_mark(&secret);
+		assert_int_equal(strlen(marks[i]), 8);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(marks[i], marks[j]))
+				miss("%s and %s", tokens[i], tokens[j]);
+	}
+	assert_string_equal(marks[1], "e40c292c"); /* FNV-1a's own example */
+	for (size_t i = 0; i < ROWS(tokens); i++)
+		free(marks[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +132,7 @@ int main(void)
 		TEST(a_token_ends_at_4096_bytes),
 		TEST(a_bearer_token_has_no_byte_that_could_end_a_header),
 		TEST(a_moved_secret_is_gone_from_where_it_was),
+		TEST(a_mark_tells_tokens_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
