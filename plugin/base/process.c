@@ -11,9 +11,9 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/spawn.h"
 
 #define POLL_MS 50 /* how often a child that keeps its pipes is looked at */
-#define FDS_MAX 1024 /* descriptors that a parent may have left open */
 #define DRAIN_MAX 64 /* reads after the child has ended */
 #define REAP_MS 1  /* and one that has closed them, so is about to end */
 
@@ -101,38 +101,29 @@ static int open_pipes(struct pipes *p, const struct bbk_process *process)
 	return 0;
 }
 
-static void wire(int fd, int pipe_end, int null)
+/* What becomes 0, 1 and 2 of the child. */
+static int start(const struct bbk_process *process, const struct pipes *p,
+		 char **env, pid_t *pid)
 {
-	int from = pipe_end >= 0 ? pipe_end : null;
+	int null = process->inherit ? -1 : open("/dev/null",
+						O_RDWR | O_CLOEXEC);
+	struct bbk_spawn spawn = {
+		.program = process->argv.v[0], .argv = process->argv.v,
+		.env = env,
+		.streams = { p->in[0] >= 0 ? p->in[0] : null,
+			     p->out[1] >= 0 ? p->out[1] : null,
+			     p->err[1] >= 0 ? p->err[1] : null },
+	};
+	int rc;
 
-	if (dup2(from, fd) < 0)
-		_exit(127);
-}
-
-static BBK_NORETURN void run_child(const struct bbk_process *process,
-				   const struct pipes *p, char **env)
-{
-	struct sigaction act = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	int null;
-
-	if (!process->inherit) {
-		null = open("/dev/null", O_RDWR | O_CLOEXEC);
-		if (null < 0)
-			_exit(127);
-		wire(0, p->in[0], null);
-		wire(1, p->out[1], null);
-		if (!process->inherit_err)
-			wire(2, p->err[1], null);
-	}
-	for (int fd = 3; fd < FDS_MAX; fd++)
-		(void)close(fd);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)sigaction(SIGPIPE, &act, NULL);
-	(void)sigaction(SIGXFSZ, &act, NULL);
-	execve(process->argv.v[0], process->argv.v, env);
-	_exit(127);
+	if (null < 0 && !process->inherit)
+		return errno;
+	if (process->inherit_err)
+		spawn.streams[2] = -1;
+	rc = bbk_spawn(pid, &spawn);
+	if (null >= 0)
+		close(null);
+	return rc;
 }
 
 static void take(int *fd, struct bbk_str *to, size_t max)
@@ -247,24 +238,16 @@ int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
 	BBK_AUTO(strv) env = BBK_STRV_INIT;
 	struct pipes p;
 	pid_t pid;
+	int rc;
 
 	build_env(&env, &process->env);
-	if (access(process->argv.v[0], X_OK) < 0)
-		return bbk_err_errno(err, BBK_E_LOCAL, errno, "cannot run '%s'",
-				     process->argv.v[0]);
-	if (open_pipes(&p, process) < 0)
-		return bbk_err_errno(err, BBK_E_LOCAL, errno, "cannot run '%s'",
-				     process->argv.v[0]);
-	pid = fork();
-	if (pid < 0) {
-		int saved = errno;
-
+	rc = open_pipes(&p, process) < 0 ? errno :
+	     start(process, &p, env.v, &pid);
+	if (rc) {
 		close_pipes(&p);
-		return bbk_err_errno(err, BBK_E_LOCAL, saved, "cannot run '%s'",
+		return bbk_err_errno(err, BBK_E_LOCAL, rc, "cannot run '%s'",
 				     process->argv.v[0]);
 	}
-	if (!pid)
-		run_child(process, &p, env.v);
 	close_fd(&p.in[0]);
 	close_fd(&p.out[1]);
 	close_fd(&p.err[1]);

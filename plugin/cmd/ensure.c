@@ -68,6 +68,14 @@ static void make_offer(struct bbk_offer *offer,
 	fflush(talk->out);
 }
 
+static void tell_key(struct bbk_offer *offer, const struct bbk_record *record)
+{
+	struct talk *talk = (struct talk *)offer;
+
+	if (record->key)
+		fprintf(talk->out, "key %s\n", record->key);
+}
+
 static void let_go(struct bbk_offer *offer)
 {
 	struct talk *talk = (struct talk *)offer;
@@ -150,7 +158,8 @@ static void answer(const struct bbk_env *env, enum bbk_ensured result,
 static int run_ensure(struct bbk_env *env, struct bbk_ensure_wish *wish,
 		      bool offer, struct bbk_err *err)
 {
-	struct talk talk = { .offer = { make_offer, wait_for_ssh, let_go, NULL },
+	struct talk talk = { .offer = { make_offer, tell_key, wait_for_ssh,
+				       let_go, NULL },
 			     .out = env->out, .heard = BBK_STR_INIT };
 	enum bbk_ensured result = BBK_ENSURED_PLAIN;
 	char *said = NULL;

@@ -7,6 +7,7 @@
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
 #include "ssh/verdict.h"
+#include "store/first.h"
 
 static const char *const state_words[] = { "unknown", "verified", "known",
 					   "changed" };
@@ -198,6 +199,38 @@ int bbk_access_judge(struct bbk_access *access, const char *said,
 
 	bbk_ssh_classify(&answer, said, "", 0, 255, NULL);
 	return judge(access, &answer, err);
+}
+
+bool bbk_access_has_own_keys(const struct bbk_access *access,
+			     const struct bbk_env *env)
+{
+	const struct bbk_strv *files = &access->identities;
+
+	for (size_t i = 0; i < files->len; i++)
+		if (!strstr(files->v[i], "/bbkey_"))
+			return true;
+	return access->agent || env->ssh->agent_has_keys(env->ssh);
+}
+
+void bbk_access_prepare_first(const struct bbk_access *access,
+			      const struct bbk_env *env,
+			      const struct bbk_instance *instance,
+			      const struct bbk_key *key)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	unsigned port = access->port ? access->port : 22;
+	struct bbk_first first = { key->path, access->known_hosts,
+				   access->pins };
+
+	if (!access->host)
+		return;
+	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
+	    !key->path || !access->pins.len ||
+	    !bbk_begins(access->pins.v[0], "SHA256:") ||
+	    bbk_access_has_own_keys(access, env) ||
+	    bbk_first_save(&first, env->paths.state, access->host, port,
+			   &ignored) < 0)
+		bbk_first_forget(env->paths.state, access->host, port);
 }
 
 /* What goes into known hosts must itself have the fingerprint that was seen. */

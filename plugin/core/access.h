@@ -5,6 +5,7 @@
 #define CORE_ACCESS_H
 
 #include "core/instance.h"
+#include "core/key.h"
 #include "ssh/client.h"
 
 enum bbk_hostkey_state {
@@ -55,6 +56,19 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 /* Adds what the server publishes; algorithm and value may be NULL. */
 void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
 			      const char *value);
+
+/* Has the person a key that ssh would offer?  Asks their agent. */
+bool bbk_access_has_own_keys(const struct bbk_access *access,
+			     const struct bbk_env *env);
+
+/*
+ * Notes what it takes to meet this host for the first time with this key
+ * (store/first.h), or that it takes more.  Best effort: it saves time alone.
+ */
+void bbk_access_prepare_first(const struct bbk_access *access,
+			      const struct bbk_env *env,
+			      const struct bbk_instance *instance,
+			      const struct bbk_key *key);
 
 /* Whom to be, and what to ask for. */
 struct bbk_visit {

@@ -149,6 +149,10 @@ static int remember(struct bbk_setup *setup, struct bbk_err *err)
 	if (!rc)
 		rc = bbk_record_add_host(setup->env->paths.state, place.host,
 					 place.port, err);
+	instance->automatic = bbk_setup_enrolment(setup).automatic;
+	if (!rc && !setup->wish->key && !setup->wish->new_key)
+		bbk_access_prepare_first(&setup->access, setup->env, instance,
+					 &setup->key);
 	return rc < 0 ? rc :
 	       bbk_instance_facts_save(&instance->facts,
 				       setup->env->paths.state, &instance->url,

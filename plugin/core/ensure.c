@@ -60,16 +60,6 @@ int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
 
 /* --- keys ----------------------------------------------------------------- */
 
-bool bbk_ensuring_has_own_keys(const struct bbk_ensuring *e)
-{
-	const struct bbk_strv *files = &e->access.identities;
-
-	for (size_t i = 0; i < files->len; i++)
-		if (!strstr(files->v[i], "/bbkey_"))
-			return true;
-	return e->access.agent || e->env->ssh->agent_has_keys(e->env->ssh);
-}
-
 int bbk_ensuring_find_or_make_key(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	int rc = bbk_key_find(&e->key, e->env, &e->key_wish, err);
@@ -227,6 +217,8 @@ static int lead(struct bbk_ensuring *e, struct bbk_err *err)
 		return -1;
 	if (found && wish->why == BBK_ENSURE_FIRST) {
 		e->result = BBK_ENSURED_READY;
+		if (wish->offer)
+			wish->offer->have(wish->offer, &e->record);
 		return 0;
 	}
 	if (bbk_access_open(&e->access, e->env, &e->instance, wish->user,
@@ -267,7 +259,7 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 		note_negative(&e, err, rc < 0);
 	/* without keys of their own, ssh would but end the same way again */
 	if (e.result == BBK_ENSURED_PLAIN && wish->why >= BBK_ENSURE_DENIED &&
-	    !bbk_ensuring_has_own_keys(&e))
+	    !bbk_access_has_own_keys(&e.access, env))
 		e.result = BBK_ENSURED_OVER;
 	*result = e.result;
 	*talk = e.talk;

@@ -27,6 +27,8 @@ struct bbk_offer {
 	/* Run it now, with this record and these pins. */
 	void (*make)(struct bbk_offer *offer, const struct bbk_record *record,
 		     const struct bbk_strv *pins);
+	/* There is a record now, and this is it. */
+	void (*have)(struct bbk_offer *offer, const struct bbk_record *record);
 	/*
 	 * Waits at most max_ms (-1: as long as it takes) for the host key that
 	 * it saw.  1: a pinned one, into *seen.  0: another one, and that ssh is

@@ -37,9 +37,6 @@ bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e);
 int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
 			   struct bbk_err *err) BBK_MUST_CHECK;
 
-/* Has the person a key that ssh would offer? */
-bool bbk_ensuring_has_own_keys(const struct bbk_ensuring *e);
-
 int bbk_ensuring_find_or_make_key(struct bbk_ensuring *e, struct bbk_err *err)
 	BBK_MUST_CHECK;
 /*

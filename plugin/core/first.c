@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/token.h"
+#include "store/first.h"
 
 /* curl's deadlines run while a request is held back: it waits no longer. */
 #define HOLD_MS 8000
@@ -15,7 +16,7 @@
 static int meet_server(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
-	bool own = bbk_ensuring_has_own_keys(e);
+	bool own = bbk_access_has_own_keys(&e->access, e->env);
 	char *command = bbk_access_command(e->wish->project, e->wish->repo,
 					   false);
 	struct bbk_visit visit = {
@@ -162,9 +163,11 @@ static int finish_offer(struct bbk_ensuring *e, const struct meeting *meeting,
 	e->result = BBK_ENSURED_GONE;
 	say_registered(e);
 	if (bbk_access_note_pinned(&e->access, e->env, &meeting->seen,
-				   err) < 0)
+				   err) < 0 ||
+	    bbk_ensuring_remember(e, false, err) < 0)
 		return -1;
-	return bbk_ensuring_remember(e, false, err);
+	bbk_access_prepare_first(&e->access, e->env, &e->instance, &e->key);
+	return 0;
 }
 
 /* Nothing was sent: err says no more than that.  No trace stays behind. */
@@ -210,7 +213,7 @@ static bool can_go_beside(const struct bbk_ensuring *e)
 {
 	return e->wish->offer && e->access.pins.len &&
 	       bbk_begins(e->access.pins.v[0], "SHA256:") &&
-	       !bbk_ensuring_has_own_keys(e);
+	       !bbk_access_has_own_keys(&e->access, e->env);
 }
 
 int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)
@@ -222,6 +225,8 @@ int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)
 		if (rc || (rc = fetch_pins(e, err)))
 			return rc < 0 ? -1 : 0;
 	}
-	return can_go_beside(e) ? register_beside(e, err) :
-				  meet_and_register(e, err);
+	if (can_go_beside(e))
+		return register_beside(e, err);
+	bbk_first_forget(e->env->paths.state, e->place.host, e->place.port);
+	return meet_and_register(e, err);
 }

@@ -224,8 +224,12 @@ int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 		if (find_given(&found, wish->path, err) < 0)
 			return -1;
 	} else {
-		if (!folder_exists(env))
+		if (!folder_exists(env)) {
+			free(key->path);
+			key->path = bbk_strf("%s/%s", env->paths.ssh,
+					     wish->name);
 			return 1;
+		}
 		if (bbk_keydir_open(&dir, env->paths.home, err) < 0)
 			return -1;
 		verdict = search(&found, &dir, wish->name, &name, err);
@@ -233,8 +237,10 @@ int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 	}
 	if (verdict == UNUSABLE)
 		return -1;
-	if (verdict != USABLE)
+	if (verdict != USABLE) {
+		bbk_replace(&key->path, found.path);
 		return 1;
+	}
 	bbk_key_release(key);
 	*key = found;
 	found = (struct bbk_key)BBK_KEY_INIT;

@@ -32,7 +32,8 @@ struct bbk_key_wish {
 };
 
 /*
- * Looks, changes nothing.  1: there is none yet.  A file of our name that we
+ * Looks, changes nothing.  1: there is none yet; key->path, and nothing else,
+ * says where it would be made.  A file of our name that we
  * did not make is passed over for name_2, name_3; a folder, link or FIFO there
  * is class keyfile, as is a key that others can read.
  */

@@ -205,8 +205,26 @@ static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
+/* Enrolment alone: what a first contact will take, so that it is fast. */
+static void observe_first(struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	struct bbk_detected *found = &setup->found;
+
+	settle_key(setup);
+	if (bbk_access_open(&setup->access, setup->env, &found->instance,
+			    found->ssh_user, found->ssh_host,
+			    bbk_detected_port(found), &setup->wish->host_keys,
+			    &ignored) < 0 ||
+	    bbk_key_find(&setup->key, setup->env, &setup->key_wish,
+			 &ignored) < 0)
+		bbk_key_release(&setup->key); /* a first contact will tell */
+}
+
 int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)
 {
+	if (!setup->wanted.access)
+		observe_first(setup);
 	if (setup->wanted.access &&
 	    (observe_key(setup, err) < 0 || observe_hostkey(setup, err) < 0 ||
 	     observe_grant(setup, err) < 0))

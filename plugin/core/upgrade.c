@@ -13,7 +13,7 @@ static int try_own_keys(struct bbk_ensuring *e, struct bbk_err *err)
 	struct bbk_visit visit = { .auth = BBK_SSH_OWN, .command = command };
 	int rc = 0;
 
-	if (bbk_ensuring_has_own_keys(e)) {
+	if (bbk_access_has_own_keys(&e->access, e->env)) {
 		rc = bbk_access_visit(&e->access, e->env, &visit, &answer, err);
 		if (!rc)
 			rc = answer.outcome == BBK_SSH_OK;

@@ -13,8 +13,8 @@
 #endif
 
 #include "base/file.h"
+#include "base/spawn.h"
 #include "base/text.h"
-#include "transport/child.h"
 #include "transport/hostkey.h"
 
 #define ANSWER_MAX ((size_t)64 << 10)
@@ -36,7 +36,8 @@ void bbk_help_release(struct bbk_help *help)
 	free(help->begin);
 	free(help->gate);
 	bbk_record_release(&help->record);
-	bbk_str_release(&help->pins);
+	bbk_first_release(&help->runs);
+	bbk_first_release(&help->offered);
 	*help = (struct bbk_help)BBK_HELP_INIT;
 }
 
@@ -62,24 +63,24 @@ static bool hear(struct bbk_help *help, struct bbk_str *line)
 	return false;
 }
 
-/* A line in front of "offer". */
+/* A line in front of the answer. */
 static void take_field(struct bbk_help *help, const char *name,
 		       const char *value)
 {
 	if (!strcmp(name, "key"))
-		bbk_replace(&help->record.key, value);
+		bbk_replace(&help->offered.key, value);
 	else if (!strcmp(name, "known_hosts"))
-		bbk_replace(&help->record.known_hosts, value);
+		bbk_replace(&help->offered.known_hosts, value);
 	else if (!strcmp(name, "agent"))
-		help->record.agent = true;
+		help->agent = true;
 	else if (!strcmp(name, "pin"))
-		bbk_str_addf(&help->pins, " %s", value);
+		bbk_strv_add(&help->offered.pins, value);
 }
 
 static bool is_last(struct bbk_help *help, const char *word, const char *value)
 {
-	static const char *const words[] = { "plain", "ready", "fresh", "stop",
-					     "over",  "offer" };
+	static const char *const words[] = { "plain", "ready", "fresh",
+					     "stop",  "over",  "offer" };
 	long status;
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(words); i++) {
@@ -93,24 +94,22 @@ static bool is_last(struct bbk_help *help, const char *word, const char *value)
 	return false;
 }
 
-static enum bbk_help_answer listen_to(struct bbk_help *help)
+enum bbk_help_answer bbk_help_hear(struct bbk_help *help)
 {
 	BBK_AUTO(str) line = BBK_STR_INIT;
 
+	help->heard = true;
 	help->answer = BBK_HELP_PLAIN;
 	while (hear(help, &line)) {
-		char *blank = strchr(bbk_str_get(&line), ' ');
 		char *word = bbk_str_take(&line);
-		const char *value = "";
+		char *blank = word ? strchr(word, ' ') : NULL;
 		bool last;
 
-		if (blank) {
+		if (blank)
 			*blank = '\0';
-			value = blank + 1;
-		}
-		last = is_last(help, word, value);
-		if (!last)
-			take_field(help, word, value);
+		last = word && is_last(help, word, blank ? blank + 1 : "");
+		if (word && !last)
+			take_field(help, word, blank ? blank + 1 : "");
 		free(word);
 		if (last)
 			break;
@@ -136,21 +135,27 @@ static int open_pipes(int in[2], int out[2])
 	return 0;
 }
 
-static void start(struct bbk_help *help, const char *program,
-		  const struct bbk_strv *words)
+int bbk_help_start(struct bbk_help *help, const char *program,
+		   const struct bbk_strv *words, const char *self)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	int in[2], out[2];
+	int in[2], out[2], rc;
 
+	help->self = self;
 	if (open_pipes(in, out) < 0)
-		return;
+		return -1;
 	(void)sigaction(SIGPIPE, &ignore, NULL);
-	help->pid = bbk_child_start(BBK_CHILD_OURS, program, words->v,
-				    (const int[3]){ in[0], out[1], -1 });
+	rc = bbk_spawn(&help->pid, &(struct bbk_spawn){
+			       .program = program, .argv = words->v,
+			       .streams = { in[0], out[1], -1 },
+		       });
 	close(in[0]);
 	close(out[1]);
 	help->in = in[1];
 	help->out = out[0];
+	if (rc)
+		help->pid = -1;
+	return rc ? -1 : 0;
 }
 
 static bool tell(struct bbk_help *help, const char *word, const char *text)
@@ -161,13 +166,43 @@ static bool tell(struct bbk_help *help, const char *word, const char *text)
 	return bbk_write_all(help->in, line.s, line.len) == 0;
 }
 
+static bool same_pins(const struct bbk_strv *a, const struct bbk_strv *b)
+{
+	for (size_t i = 0; i < a->len && i < b->len; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return a->len == b->len;
+}
+
+/* Is what was offered what ssh has been run with? */
+static bool is_the_same(const struct bbk_help *help)
+{
+	return !help->agent && bbk_same(help->runs.key, help->offered.key) &&
+	       bbk_same(help->runs.known_hosts, help->offered.known_hosts) &&
+	       same_pins(&help->runs.pins, &help->offered.pins);
+}
+
+/* ssh runs already, and this is what we wait for: may it go on? */
+static bool may_go_on(struct bbk_help *help)
+{
+	if (bbk_help_hear(help) == BBK_HELP_READY) /* somebody was faster */
+		return bbk_same(help->runs.key, help->offered.key);
+	help->stale = help->answer == BBK_HELP_OFFER && !is_the_same(help);
+	return help->answer == BBK_HELP_OFFER && !help->stale;
+}
+
 /* At the gate: "yes <name> <type> <blob> <fingerprint>", or "no ..." */
 static bool let_through(struct bbk_knock *knock, const char *text)
 {
 	struct bbk_help *help = (struct bbk_help *)knock;
+	bool pinned = bbk_begins(text, "yes ");
 
-	if (bbk_begins(text, "yes ") && tell(help, "seen", text + 4))
-		return listen_to(help) == BBK_HELP_FRESH;
+	if (!help->heard && !may_go_on(help))
+		return false;
+	if (help->answer == BBK_HELP_READY)
+		return pinned;
+	if (pinned && tell(help, "seen", text + 4))
+		return bbk_help_hear(help) == BBK_HELP_FRESH;
 	if (bbk_begins(text, "no "))
 		help->other = tell(help, "other", text + 3);
 	return false;
@@ -177,49 +212,57 @@ static bool let_through(struct bbk_knock *knock, const char *text)
  * With LogLevel DEBUG ssh would print what a stranger sends before the host
  * key is checked: he cannot guess how the gate's line begins.
  */
-static bool build_gate(struct bbk_help *help, const char *self)
+static int build_gate(struct bbk_help *help)
 {
 	BBK_AUTO(str) gate = BBK_STR_INIT;
 	unsigned char bytes[16];
 	char nonce[33];
 
 	if (getentropy(bytes, sizeof(bytes)) < 0)
-		return false;
+		return -1;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		(void)snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+	bbk_ssh_quote(&gate, help->self, true);
+	bbk_str_addf(&gate, " --gate %s %%I %%H %%t %%K %%f", nonce);
+	for (size_t i = 0; i < help->runs.pins.len; i++)
+		bbk_str_addf(&gate, " %s", help->runs.pins.v[i]);
+	free(help->begin);
+	free(help->gate);
 	help->begin = bbk_strf(BBK_GATE_SAYS "%s ", nonce);
-	bbk_ssh_quote(&gate, self, true);
-	bbk_str_addf(&gate, " --gate %s %%I %%H %%t %%K %%f%s", nonce,
-		     bbk_str_get(&help->pins));
 	help->gate = bbk_str_take(&gate);
 	help->knock.begin = help->begin;
 	help->knock.answer = let_through;
-	return true;
+	return 0;
 }
 
-enum bbk_help_answer bbk_help_ask(struct bbk_help *help, const char *program,
-				  const struct bbk_strv *words,
-				  const char *self)
+int bbk_help_prepare(struct bbk_help *help, struct bbk_first *first)
 {
-	start(help, program, words);
-	if (help->pid <= 0)
-		return BBK_HELP_PLAIN;
-	if (listen_to(help) == BBK_HELP_OFFER &&
-	    (!help->record.key || !help->pins.len || !build_gate(help, self)))
-		help->answer = BBK_HELP_PLAIN;
-	return help->answer;
+	struct bbk_first *from = first ? first : &help->offered;
+
+	if (!from->key || !from->pins.len)
+		return -1;
+	help->stale = false;
+	bbk_first_release(&help->runs);
+	help->runs = *from;
+	*from = (struct bbk_first)BBK_FIRST_INIT;
+	bbk_replace(&help->record.key, help->runs.key);
+	bbk_replace(&help->record.known_hosts, help->runs.known_hosts);
+	help->record.agent = help->agent;
+	return build_gate(help);
 }
 
 enum bbk_help_answer bbk_help_after(struct bbk_help *help, const char *said)
 {
 	char *line = bbk_strndup(said, strcspn(said, "\r\n"));
 
+	if (!help->heard)
+		(void)bbk_help_hear(help);
 	if (help->answer == BBK_HELP_OFFER && *line && !help->other)
 		(void)tell(help, "failed", line);
 	free(line);
 	if (help->answer == BBK_HELP_OFFER) { /* nobody came to the gate */
 		close_fd(&help->in);
-		return listen_to(help);
+		return bbk_help_hear(help);
 	}
 	return help->answer;
 }

@@ -4,7 +4,7 @@
  * It answers in lines on its standard output; the last one is
  *
  *	plain		nothing for us to do, or to help
- *	ready		there is a record now
+ *	ready		there is a record now; "key" stands in front
  *	fresh		the same, and the server learned of the key just now
  *	stop <status>	no ssh at all; it said why
  *	over		plain ssh would end as the one that failed did
@@ -21,12 +21,16 @@
  * key, on a connection that it has opened meanwhile; a host key that is not
  * pinned ends this ssh, and "other" makes ensure look into it; "failed
  * <ssh's last line>" tells it that ssh never came so far.
+ *
+ * Where store/first.h says what will be offered, ssh is run at once, beside
+ * `git-bbkey ensure`: then the first answer is waited for at the gate.
  */
 #ifndef TRANSPORT_HELP_H
 #define TRANSPORT_HELP_H
 
 #include <sys/types.h>
 
+#include "store/first.h"
 #include "store/record.h"
 #include "transport/watch.h"
 
@@ -40,34 +44,45 @@ enum bbk_help_answer {
 };
 
 struct bbk_help {
-	struct bbk_knock knock; /* for the run with what was offered */
+	struct bbk_knock knock; /* for the run at the gate */
+	const char *self;	/* our own absolute path, borrowed */
 	char *begin;		/* how the gate's line begins: a nonce in it */
 	char *gate;		/* KnownHostsCommand */
-	struct bbk_record record; /* what was offered */
+	struct bbk_record record; /* what ssh is run with */
+	struct bbk_first runs;	/* the same, to compare with what is offered */
+	struct bbk_first offered;
+	bool agent;		/* was offered with it */
+	bool heard;		/* the first answer is there */
+	bool stale;		/* another key was offered than ssh runs with */
+	bool other;		/* the host key was not a pinned one */
 	enum bbk_help_answer answer; /* the last one */
 	int status;		/* of "stop" */
-	bool other;		/* the host key was not a pinned one */
 	pid_t pid;
 	int in;			/* its standard input; -1: closed */
 	int out;
-	struct bbk_str pins;	/* each with a blank in front */
 };
 
 #define BBK_HELP_INIT \
-	{ { NULL, NULL }, NULL, NULL, BBK_RECORD_INIT, BBK_HELP_PLAIN, 0, \
-	  false, -1, -1, -1, BBK_STR_INIT }
+	{ { NULL, NULL }, NULL, NULL, NULL, BBK_RECORD_INIT, BBK_FIRST_INIT, \
+	  BBK_FIRST_INIT, false, false, false, false, BBK_HELP_PLAIN, 0, -1, \
+	  -1, -1 }
 
 /* Waits for its end. */
 void bbk_help_release(struct bbk_help *help);
 
+/* Starts `<program> <words>`.  -1: it cannot be started. */
+int bbk_help_start(struct bbk_help *help, const char *program,
+		   const struct bbk_strv *words, const char *self)
+	BBK_MUST_CHECK;
+/* Waits for the first answer.  PLAIN where it ends without one. */
+enum bbk_help_answer bbk_help_hear(struct bbk_help *help);
+
 /*
- * Starts `<program> <words>` and waits for its first answer.  self: our own
- * absolute path, for the gate.  PLAIN where it cannot be started, or ends
- * without an answer.
+ * Gets ready for a run at the gate: with what was offered, or, where first is
+ * not NULL, with what will be; *first is taken over.
  */
-enum bbk_help_answer bbk_help_ask(struct bbk_help *help, const char *program,
-				  const struct bbk_strv *words,
-				  const char *self);
+int bbk_help_prepare(struct bbk_help *help, struct bbk_first *first)
+	BBK_MUST_CHECK;
 
 /*
  * After a run that asked at the gate, or never came so far: what now?  said is

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/start.h"
+#include "store/first.h"
 #include "store/record.h"
 #include "store/negative.h"
 #include "transport/command.h"
@@ -27,10 +28,13 @@
 #include "transport/ssh.h"
 #include "transport/watch.h"
 
+#define DROPS_MAX 3 /* of connections, by a server that has too many */
+
 struct transport {
 	const struct bbk_command *command;
 	int argc;
 	char *const *argv;
+	char *self; /* our own absolute path, or NULL */
 	struct bbk_paths paths;
 	struct bbk_realssh ssh;
 	struct bbk_record record;
@@ -147,9 +151,11 @@ static void say_not_yet(const struct bbk_record *record)
 }
 
 /* 50 clones that were turned away together do not come back together. */
-static int64_t jitter(int64_t most)
+static void wait_after_drop(int times)
 {
-	return most / 2 + (int64_t)getpid() % (most / 2);
+	int64_t half = 200 << times;
+
+	bbk_system_clock.sleep(&bbk_system_clock, half + getpid() % half);
 }
 
 /*
@@ -166,11 +172,10 @@ static BBK_NORETURN void run_until_honoured(struct transport *t,
 
 	for (;;) {
 		if (watch->words == BBK_WORDS_OTHER ||
-		    refused == BBK_ARRAY_LEN(pauses) || dropped == 3)
+		    refused == BBK_ARRAY_LEN(pauses) || dropped == DROPS_MAX)
 			break;
 		if (watch->words == BBK_WORDS_DROPPED)
-			bbk_system_clock.sleep(&bbk_system_clock,
-					       jitter(400 << dropped++));
+			wait_after_drop(dropped++);
 		else
 			bbk_system_clock.sleep(&bbk_system_clock,
 					       pauses[refused++]);
@@ -188,30 +193,14 @@ static BBK_NORETURN void run_until_honoured(struct transport *t,
 
 /* --- help ----------------------------------------------------------------- */
 
-/* A program of ours is beside us, or on the PATH; absolute, or NULL. */
-static char *find_ours(const char *argv0, const char *name)
-{
-	const char *slash = strrchr(argv0, '/');
-	char *beside;
-
-	if (slash && argv0[0] == '/') {
-		beside = bbk_strf("%.*s/%s", (int)(slash - argv0), argv0, name);
-		if (access(beside, X_OK) == 0)
-			return beside;
-		free(beside);
-	}
-	return bbk_program_find(name);
-}
-
-/* why: "--push", "--repair=denied", ..., or NULL */
-static enum bbk_help_answer ask_for_help(const struct transport *t,
-					 const char *why,
-					 struct bbk_help *help)
+/* why: "--push", "--repair=denied", ..., or NULL: for the first time */
+static int start_help(struct transport *t, const char *why,
+		      struct bbk_help *help)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
 	const struct bbk_command *command = t->command;
-	char *program = find_ours(t->argv[0], "git-bbkey");
-	char *self = find_ours(t->argv[0], "git-bbkey-ssh");
+	char *program = bbk_program_beside(t->argv[0], "git-bbkey");
+	int rc = -1;
 
 	if (program) {
 		bbk_strv_addl(&words, program, "ensure", "--user",
@@ -224,15 +213,21 @@ static enum bbk_help_answer ask_for_help(const struct transport *t,
 			bbk_strv_add(&words, "--submodule");
 		if (why)
 			bbk_strv_add(&words, why);
-		else if (self && !t->ssh.chained)
+		else if (t->self && !t->ssh.chained)
 			bbk_strv_add(&words, "--offer");
 		bbk_strv_addl(&words, "--", command->host, command->project,
 			      command->repo, NULL);
-		(void)bbk_help_ask(help, program, &words, self);
+		rc = bbk_help_start(help, program, &words, t->self);
 	}
 	free(program);
-	free(self);
-	return help->answer;
+	return rc;
+}
+
+static enum bbk_help_answer ask_for_help(struct transport *t, const char *why,
+					 struct bbk_help *help)
+{
+	return start_help(t, why, help) < 0 ? BBK_HELP_PLAIN :
+					      bbk_help_hear(help);
 }
 
 /* What was answered; does not come back. */
@@ -254,39 +249,69 @@ static BBK_NORETURN void act_on(struct transport *t,
 	run_until_honoured(t, &watch);
 }
 
+/* Until ssh was let through, or not; what was offered may differ once. */
+static void run_at_gate(struct transport *t, struct bbk_help *help,
+			struct bbk_watch *watch)
+{
+	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
+
+	for (int dropped = 0;;) {
+		bbk_ssh_line_build(&line, &t->ssh, &help->record, help->gate,
+				   t->argc, t->argv);
+		bbk_watch_run(watch, &line, &help->knock);
+		if (watch->words == BBK_WORDS_DROPPED && dropped < DROPS_MAX)
+			wait_after_drop(dropped++);
+		else if (!watch->killed || !help->stale ||
+			 bbk_help_prepare(help, NULL) < 0)
+			return;
+	}
+}
+
 /* ssh and registering side by side: transport/help.h. */
-static BBK_NORETURN void take_offer(struct transport *t, struct bbk_help *help)
+static BBK_NORETURN void meet_at_gate(struct transport *t,
+				      struct bbk_help *help)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
-	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
 	enum bbk_help_answer answer;
 	int status;
 
-	bbk_ssh_line_build(&line, &t->ssh, &help->record, help->gate, t->argc,
-			   t->argv);
-	bbk_watch_run(&watch, &line, &help->knock);
+	run_at_gate(t, help, &watch);
 	answer = bbk_help_after(help, watch.signal ? "" :
 					      bbk_str_get(&watch.last));
 	status = help->status;
 	bbk_help_release(help);
 	if (watch.killed)
 		act_on(t, answer, status);
-	if (answer == BBK_HELP_FRESH && find_record(t))
+	if ((answer == BBK_HELP_FRESH || answer == BBK_HELP_READY) &&
+	    find_record(t))
 		run_until_honoured(t, &watch);
 	bbk_watch_finish(&watch);
+}
+
+/* What will be offered, as far as that can be known. */
+static bool knows_first(const struct transport *t, struct bbk_first *first)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	return t->self && !t->ssh.chained && !is_submodule() &&
+	       bbk_first_read(first, t->paths.state, t->command->host,
+			      t->command->port, &ignored) == 0;
 }
 
 static BBK_NORETURN void meet_first(struct transport *t)
 {
 	BBK_AUTO(help) help = BBK_HELP_INIT;
+	BBK_AUTO(first) first = BBK_FIRST_INIT;
 	enum bbk_help_answer answer;
 	int status;
 
-	if (is_hopeless(t))
+	if (is_hopeless(t) || start_help(t, NULL, &help) < 0)
 		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
-	answer = ask_for_help(t, NULL, &help);
-	if (answer == BBK_HELP_OFFER)
-		take_offer(t, &help);
+	if (knows_first(t, &first) && bbk_help_prepare(&help, &first) == 0)
+		meet_at_gate(t, &help);
+	answer = bbk_help_hear(&help);
+	if (answer == BBK_HELP_OFFER && bbk_help_prepare(&help, NULL) == 0)
+		meet_at_gate(t, &help);
 	status = help.status;
 	bbk_help_release(&help);
 	act_on(t, answer, status);
@@ -337,8 +362,10 @@ static BBK_NORETURN void transport(struct transport *t)
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);
-	if (!find_record(t))
+	if (!find_record(t)) {
+		t->self = bbk_program_beside(t->argv[0], "git-bbkey-ssh");
 		meet_first(t);
+	}
 	if (t->command->push && t->record.key && !t->record.write &&
 	    !t->record.own_push)
 		ask_to_push(t);
@@ -356,8 +383,8 @@ int main(int argc, char **argv)
 	BBK_AUTO(command) command = BBK_COMMAND_INIT;
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct transport t = { &command, argc, argv, BBK_PATHS_INIT,
-			       BBK_REALSSH_INIT, BBK_RECORD_INIT };
+	struct transport t = { &command, argc, argv, NULL,
+			       BBK_PATHS_INIT, BBK_REALSSH_INIT, BBK_RECORD_INIT };
 
 	bbk_start_streams();
 	if (argc > 1 && !strcmp(argv[1], "--host-key"))

@@ -7,18 +7,37 @@
 #include "base/file.h"
 #include "base/text.h"
 
+extern char **environ;
+
 void bbk_ssh_line_release(struct bbk_ssh_line *line)
 {
 	free(line->program);
+	free(line->env);
 	line->program = NULL;
+	line->env = NULL;
 	bbk_strv_release(&line->argv);
 }
 
-static void drop_token(void)
+static bool is_token(const char *variable)
 {
-	(void)unsetenv("BBKEY_TOKEN");
-	(void)unsetenv("BBKEY_URL");
-	(void)unsetenv("BBKEY_USER");
+	return bbk_begins(variable, "BBKEY_TOKEN=") ||
+	       bbk_begins(variable, "BBKEY_URL=") ||
+	       bbk_begins(variable, "BBKEY_USER=");
+}
+
+/* The strings are borrowed. */
+static char **without_token(void)
+{
+	size_t len = 0, kept = 0;
+	char **env;
+
+	while (environ[len])
+		len++;
+	env = bbk_alloc((len + 1) * sizeof(*env));
+	for (size_t i = 0; i < len; i++)
+		if (!is_token(environ[i]))
+			env[kept++] = environ[i];
+	return env;
 }
 
 static BBK_NORETURN void no_ssh(void)
@@ -45,7 +64,7 @@ void bbk_ssh_plain(const char *config, int argc, char *const *argv)
 	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
 
 	if (bbk_ssh_is_callers()) {
-		drop_token();
+		environ = without_token();
 		execvp(getenv("GIT_SSH"), argv);
 		no_ssh();
 	}
@@ -77,6 +96,7 @@ void bbk_ssh_line_build(struct bbk_ssh_line *line,
 {
 	bbk_ssh_line_release(line);
 	line->program = bbk_strdup(ssh->program);
+	line->env = without_token();
 	for (size_t i = 0; i < ssh->words.len; i++)
 		bbk_strv_add(&line->argv, ssh->words.v[i]);
 	if (record->key)
@@ -98,7 +118,6 @@ void bbk_ssh_line_build(struct bbk_ssh_line *line,
 
 void bbk_ssh_exec(const struct bbk_ssh_line *line)
 {
-	drop_token();
-	execv(line->program, line->argv.v);
+	execve(line->program, line->argv.v, line->env);
 	no_ssh();
 }

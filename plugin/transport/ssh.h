@@ -20,9 +20,10 @@ BBK_NORETURN void bbk_ssh_plain(const char *config, int argc,
 struct bbk_ssh_line {
 	char *program;
 	struct bbk_strv argv;
+	char **env; /* ours without BBKEY_TOKEN and its kin */
 };
 
-#define BBK_SSH_LINE_INIT { NULL, BBK_STRV_INIT }
+#define BBK_SSH_LINE_INIT { NULL, BBK_STRV_INIT, NULL }
 
 void bbk_ssh_line_release(struct bbk_ssh_line *line);
 
@@ -36,7 +37,7 @@ void bbk_ssh_line_build(struct bbk_ssh_line *line,
 			const char *known_hosts_command, int argc,
 			char *const *argv);
 
-/* In our place, without our token. */
+/* In our place. */
 BBK_NORETURN void bbk_ssh_exec(const struct bbk_ssh_line *line);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "transport/child.h"
+#include "base/spawn.h"
 
 #define LINE_MAX_BYTES 4096
 #define PATIENCE_MS 100 /* for the rest of a line */
@@ -209,6 +209,8 @@ static void judge(struct bbk_watch *watch, int status)
 /* What ssh says comes out of said[0]; what a knock gets goes in there. */
 static int start(const struct bbk_ssh_line *line, int said[2], pid_t *pid)
 {
+	int rc;
+
 	if (wake_up[0] < 0 && pipe(wake_up) < 0)
 		return -1;
 	close_on_exec(wake_up);
@@ -216,10 +218,12 @@ static int start(const struct bbk_ssh_line *line, int said[2], pid_t *pid)
 		return -1;
 	close_on_exec(said);
 	catch_signals();
-	*pid = bbk_child_start(BBK_CHILD_FOREIGN, line->program, line->argv.v,
-			       (const int[3]){ -1, -1, said[1] });
+	rc = bbk_spawn(pid, &(struct bbk_spawn){
+			       .program = line->program, .argv = line->argv.v,
+			       .env = line->env, .streams = { -1, -1, said[1] },
+		       });
 	close(said[1]);
-	return *pid < 0 ? -1 : 0;
+	return rc ? -1 : 0;
 }
 
 void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,

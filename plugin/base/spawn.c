@@ -1,0 +1,60 @@
+#define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np() */
+#include "base/spawn.h"
+
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+
+extern char **environ;
+
+#ifdef POSIX_SPAWN_CLOEXEC_DEFAULT /* macOS */
+#define FLAGS (POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | \
+	       POSIX_SPAWN_CLOEXEC_DEFAULT)
+#else
+#define FLAGS (POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
+#endif
+
+/* What our parent left open is not for our children: ours all close on exec. */
+static void close_others(posix_spawn_file_actions_t *actions)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	(void)posix_spawn_file_actions_addclosefrom_np(actions, 3);
+#elif !defined(POSIX_SPAWN_CLOEXEC_DEFAULT)
+	for (int fd = 3; fd < 1024; fd++)
+		(void)posix_spawn_file_actions_addclose(actions, fd);
+#else
+	(void)actions;
+#endif
+}
+
+static void wire(posix_spawn_file_actions_t *actions, const int streams[3])
+{
+	for (int fd = 0; fd < 3; fd++)
+		(void)posix_spawn_file_actions_adddup2(
+			actions, streams[fd] >= 0 ? streams[fd] : fd, fd);
+}
+
+int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t usual, none;
+	int rc;
+
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawnattr_init(&attributes);
+	wire(&actions, spawn->streams);
+	close_others(&actions);
+	(void)sigemptyset(&none);
+	(void)sigemptyset(&usual);
+	(void)sigaddset(&usual, SIGPIPE);
+	(void)sigaddset(&usual, SIGXFSZ);
+	(void)posix_spawnattr_setsigdefault(&attributes, &usual);
+	(void)posix_spawnattr_setsigmask(&attributes, &none);
+	(void)posix_spawnattr_setflags(&attributes, FLAGS);
+	rc = posix_spawn(pid, spawn->program, &actions, &attributes,
+			 spawn->argv, spawn->env ? spawn->env : environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attributes);
+	return rc;
+}

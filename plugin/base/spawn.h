@@ -1,0 +1,24 @@
+/*
+ * Starting another program, with streams of its own and nothing else open.
+ */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include "base/attr.h"
+
+#include <sys/types.h>
+
+struct bbk_spawn {
+	const char *program; /* absolute */
+	char *const *argv;
+	char *const *env;    /* NULL: ours */
+	int streams[3];	     /* what becomes 0, 1 and 2 of it; -1: ours */
+};
+
+/*
+ * SIGPIPE and SIGXFSZ are as usual in it, and no signal is blocked, whatever
+ * it is here.  0, or an errno.
+ */
+int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn) BBK_MUST_CHECK;
+
+#endif
