@@ -12,25 +12,60 @@
 struct writer {
 	char *config;	 /* <config>/config */
 	char *transport; /* <config>/transport */
+	struct bbk_config in_config, in_transport; /* what they hold */
 	bool dry_run;
 	bool *changed;
 	struct bbk_err *err;
 };
 
+/* As git prints a key: the section and the name in lower case. */
+static char *printed(const char *key)
+{
+	char *text = bbk_strdup(key);
+
+	for (char *c = text; *c && *c != '.'; c++)
+		*c = (char)bbk_lower(*c);
+	for (char *c = strrchr(text, '.'); c && *c; c++)
+		*c = (char)bbk_lower(*c);
+	return text;
+}
+
+static void values_now(const struct writer *w, const char *file,
+		       const char *key, struct bbk_strv *values)
+{
+	const struct bbk_config *config = file == w->config ?
+		&w->in_config : &w->in_transport;
+	char *name = printed(key);
+
+	for (size_t i = 0; i < config->keys.len; i++)
+		if (!strcmp(config->keys.v[i], name))
+			bbk_strv_add(values, config->values.v[i]);
+	free(name);
+}
+
+static bool same_values(const struct bbk_strv *a, const struct bbk_strv *b)
+{
+	for (size_t i = 0; i < a->len && i < b->len; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return a->len == b->len;
+}
+
+/* file is w->config or w->transport. */
 static int set_list(struct writer *w, const char *file, const char *key,
 		    const struct bbk_strv *values)
 {
 	BBK_AUTO(strv) now = BBK_STRV_INIT;
 
-	if (!w->dry_run)
-		return bbk_config_file_set(file, key, values, w->changed,
-					   w->err);
-	if (bbk_config_file_get(file, key, &now, w->err) < 0)
-		return -1;
-	if (now.len != values->len ||
-	    (now.len && strcmp(now.v[0], values->v[0]) != 0))
-		*w->changed = true;
-	return 0;
+	values_now(w, file, key, &now);
+	if (same_values(&now, values))
+		return 0;
+	*w->changed = true;
+	if (w->dry_run)
+		return 0;
+	return now.len ? bbk_config_file_set(file, key, values, w->changed,
+					     w->err) :
+			 bbk_config_file_add(file, key, values, w->err);
 }
 
 static int set(struct writer *w, const char *file, const char *key,
@@ -244,7 +279,10 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	int rc = 0;
 
 	*changed = false;
-	if (!dry_run) {
+	if (bbk_config_file_load(&w.in_config, w.config, err) < 0 ||
+	    bbk_config_file_load(&w.in_transport, w.transport, err) < 0)
+		rc = -1;
+	if (!rc && !dry_run) {
 		rc = bbk_make_dirs(env->paths.config, err);
 		remove_stale_lock(w.config);
 		remove_stale_lock(w.transport);
@@ -255,6 +293,8 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
 	    include(&w) < 0)
 		rc = -1;
+	bbk_config_release(&w.in_config);
+	bbk_config_release(&w.in_transport);
 	free(w.config);
 	free(w.transport);
 	return rc < 0 ? bbk_err_wrap(err, "cannot switch on automatic setup") :

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "git/git.h"
 
@@ -249,6 +250,33 @@ static int check_values(const char *key, const struct bbk_strv *values,
 					"cannot write the configuration: the "
 					"value of '%s' has a control character",
 					key);
+	return 0;
+}
+
+int bbk_config_file_load(struct bbk_config *config, const char *file,
+			 struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (access(file, F_OK) < 0)
+		return 0;
+	if (file_begin(&git, file, err) < 0)
+		return -1;
+	bbk_strv_addl(&git.argv, "-z", "--list", NULL);
+	if (bbk_process_run(&git, err) < 0)
+		return -1;
+	read_list(config, &git.out);
+	return 0;
+}
+
+int bbk_config_file_add(const char *file, const char *key,
+			const struct bbk_strv *values, struct bbk_err *err)
+{
+	if (check_values(key, values, err) < 0)
+		return -1;
+	for (size_t i = 0; i < values->len; i++)
+		if (add_one(file, key, values->v[i], err) < 0)
+			return -1;
 	return 0;
 }
 

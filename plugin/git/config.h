@@ -58,6 +58,16 @@ int bbk_config_http(const struct bbk_config *config, const char *url,
 int bbk_config_file_get(const char *file, const char *key,
 			struct bbk_strv *values, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/* All of one file, as bbk_config_load() reads it.  No file: nothing. */
+int bbk_config_file_load(struct bbk_config *config, const char *file,
+			 struct bbk_err *err) BBK_MUST_CHECK;
+/*
+ * Adds these values of key to file; for a key that has none there.  A value
+ * with a control character is refused, class local.
+ */
+int bbk_config_file_add(const char *file, const char *key,
+			const struct bbk_strv *values, struct bbk_err *err)
+	BBK_MUST_CHECK;
 /*
  * Makes these the only values of key in file; true in *changed where they
  * were not.  A value with a control character is refused, class local.
