@@ -122,7 +122,7 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	opened.host = bbk_strdup(host);
 	opened.port = port;
 	opened.user = bbk_strdup(user);
-	opened.agent = plan.agent;
+	opened.agent = plan.agent != NULL;
 	opened.known_hosts = bbk_known_hosts_option(env->paths.state,
 						    &plan.global_known_hosts);
 	for (size_t i = 0; i < plan.identities.len; i++)
