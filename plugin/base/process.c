@@ -8,12 +8,16 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/secret.h"
 
 #define POLL_MS 50 /* how often a child that keeps its pipes is looked at */
-#define FDS_MAX 1024 /* descriptors that a parent may have left open */
+#define FDS_MAX 4096 /* looked at where they cannot be closed at once */
 #define DRAIN_MAX 64 /* reads after the child has ended */
 #define REAP_MS 1  /* and one that has closed them, so is about to end */
 
@@ -109,6 +113,17 @@ static void wire(int fd, int pipe_end, int null)
 		_exit(127);
 }
 
+/* Whatever a parent has left open, however much that is. */
+static void close_all_but_three(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		(void)close(fd);
+}
+
 static BBK_NORETURN void run_child(const struct bbk_process *process,
 				   const struct pipes *p, char **env)
 {
@@ -117,7 +132,8 @@ static BBK_NORETURN void run_child(const struct bbk_process *process,
 	int null;
 
 	if (!process->inherit) {
-		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		null = bbk_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC,
+				  0);
 		if (null < 0)
 			_exit(127);
 		wire(0, p->in[0], null);
@@ -125,8 +141,7 @@ static BBK_NORETURN void run_child(const struct bbk_process *process,
 		if (!process->inherit_err)
 			wire(2, p->err[1], null);
 	}
-	for (int fd = 3; fd < FDS_MAX; fd++)
-		(void)close(fd);
+	close_all_but_three();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)sigaction(SIGPIPE, &act, NULL);
