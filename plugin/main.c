@@ -1,6 +1,7 @@
 /*
  * git-bbkey: environment, command table, exit status.
  */
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -191,10 +192,11 @@ int main(int argc, char **argv)
 		env.out_color = wants_color(&env, env.out_is_terminal);
 		status = run(&env, argc, argv, &err);
 	}
+	if (fflush(stdout) != 0 && status == 0)
+		status = bbk_err_errno(&err, BBK_E_LOCAL, errno,
+				       "cannot write to standard output");
 	if (status < 0)
 		status = print_error(&env, &err);
-	if (fflush(stdout) != 0 && status == 0)
-		status = bbk_class_status(BBK_E_LOCAL);
 	bbk_curl_release(&curl);
 	bbk_paths_release(&env.paths);
 	bbk_secret_release(&env.token.token);

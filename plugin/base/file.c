@@ -21,6 +21,16 @@ static int fail(struct bbk_err *err, int errnum, const char *wanted,
 	return -1;
 }
 
+int bbk_openat(int dirfd, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = openat(dirfd, name, flags, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 enum bbk_file_kind bbk_file_kind_at(int dirfd, const char *name)
 {
 	struct stat st;
@@ -66,8 +76,8 @@ int bbk_file_read_at(struct bbk_str *out, int dirfd, const char *name,
 		     size_t max, struct bbk_err *err)
 {
 	struct bbk_str content = BBK_STR_INIT;
-	int fd = openat(dirfd, name,
-			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = bbk_openat(dirfd, name,
+			    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	int rc;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -114,12 +124,15 @@ int bbk_fsync(int fd)
 	if (fcntl(fd, F_FULLFSYNC) == 0)
 		return 0;
 #endif
-	return fsync(fd);
+	while (fsync(fd) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
 }
 
 int bbk_fsync_at(int dirfd, const char *name, struct bbk_err *err)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = bbk_openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 	int saved;
 
 	if (fd >= 0 && bbk_fsync(fd) == 0) {
@@ -135,9 +148,8 @@ int bbk_fsync_at(int dirfd, const char *name, struct bbk_err *err)
 static int write_new(int dirfd, const char *name, const void *bytes, size_t len,
 		     mode_t mode)
 {
-	int fd = openat(dirfd, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			mode);
+	int fd = bbk_openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL |
+			    O_CLOEXEC | O_NOFOLLOW, mode);
 	int saved;
 
 	if (fd < 0)
@@ -182,7 +194,8 @@ int bbk_file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 {
 	char *parent = parent_of(path);
 	const char *slash = strrchr(path, '/');
-	int dirfd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dirfd = bbk_openat(AT_FDCWD, parent,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	int rc;
 
 	rc = dirfd < 0 ? fail(err, errno, "open", parent) :

@@ -49,6 +49,9 @@ int bbk_make_dirs(const char *path, struct bbk_err *err) BBK_MUST_CHECK;
 /* Makes the folders that the file at path needs. */
 int bbk_make_parents(const char *path, struct bbk_err *err) BBK_MUST_CHECK;
 
+/* As openat(2), and again where a signal came between (NFS, FUSE). */
+int bbk_openat(int dirfd, const char *name, int flags, mode_t mode);
+
 /* Down to the disk: on macOS that takes F_FULLFSYNC. */
 int bbk_fsync(int fd);
 int bbk_fsync_at(int dirfd, const char *name, struct bbk_err *err)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "base/spawn.h"
 
@@ -105,8 +106,8 @@ static int open_pipes(struct pipes *p, const struct bbk_process *process)
 static int start(const struct bbk_process *process, const struct pipes *p,
 		 char **env, pid_t *pid)
 {
-	int null = process->inherit ? -1 : open("/dev/null",
-						O_RDWR | O_CLOEXEC);
+	int null = process->inherit ? -1 :
+		bbk_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
 	struct bbk_spawn spawn = {
 		.program = process->argv.v[0], .argv = process->argv.v,
 		.env = env,

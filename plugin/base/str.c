@@ -7,13 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/file.h"
+
 static BBK_NORETURN void out_of_memory(void)
 {
 	static const char line[] = "git-bbkey: fatal: out of memory\n";
 
-	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
-		abort();
-	abort();
+	(void)bbk_write_all(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(bbk_class_status(BBK_E_FATAL));
 }
 
 void *bbk_alloc(size_t size)

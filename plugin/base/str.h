@@ -53,7 +53,7 @@ void bbk_strv_addf(struct bbk_strv *list, const char *fmt, ...)
 void bbk_strv_addl(struct bbk_strv *list, ...) __attribute__((sentinel));
 bool bbk_strv_has(const struct bbk_strv *list, const char *text);
 
-/* Allocation that cannot fail: one line on stderr, then abort. */
+/* Allocation that cannot fail: else one line on stderr, exit status 128. */
 void *bbk_alloc(size_t size); /* zeroed */
 void *bbk_realloc(void *old, size_t size);
 char *bbk_strdup(const char *text);

@@ -17,12 +17,55 @@
 static volatile sig_atomic_t echo_off;
 static int echo_fd = -1;
 static struct termios echo_saved;
+static struct termios echo_quiet;
 
-static void put_back_and_exit(int signal)
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+static void stop_here(void)
 {
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	struct sigaction ours;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTSTP);
+	(void)sigaction(SIGTSTP, &usual, &ours);
+	(void)raise(SIGTSTP);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL); /* stops; goes on later */
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigaction(SIGTSTP, &ours, NULL);
+}
+
+static void on_signal(int signal)
+{
+	int saved = errno;
+
 	if (echo_off)
-		(void)tcsetattr(echo_fd, TCSAFLUSH, &echo_saved);
-	_exit(128 + signal);
+		(void)tcsetattr(echo_fd, TCSADRAIN, &echo_saved);
+	if (signal != SIGTSTP)
+		_exit(bbk_class_status(BBK_E_INTERRUPTED));
+	stop_here();
+	if (echo_off)
+		(void)tcsetattr(echo_fd, TCSADRAIN, &echo_quiet);
+	errno = saved;
+}
+
+/* While a question waits.  What the parent ignores (nohup) stays ignored. */
+static void watch_signals(struct sigaction *before)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(signals); i++) {
+		(void)sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &act, NULL);
+	}
+}
+
+static void leave_signals(const struct sigaction *before)
+{
+	for (size_t i = 0; i < BBK_ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i], &before[i], NULL);
 }
 
 static int open_tty(void)
@@ -82,12 +125,42 @@ static void clear_line(int fd)
 		(void)bbk_write_all(fd, "\r\033[K", 4);
 }
 
-static int ask(int fd, const char *question, char *line, size_t size,
-	       struct bbk_err *err)
+static void silence(int fd)
 {
+	if (tcgetattr(fd, &echo_saved) < 0)
+		return;
+	echo_fd = fd;
+	echo_quiet = echo_saved;
+	echo_quiet.c_lflag &= ~(tcflag_t)ECHO;
+	echo_off = 1;
+	(void)tcsetattr(fd, TCSAFLUSH, &echo_quiet);
+}
+
+static void speak(int fd)
+{
+	if (!echo_off)
+		return;
+	(void)tcsetattr(fd, TCSAFLUSH, &echo_saved);
+	echo_off = 0;
+	(void)bbk_write_all(fd, "\n", 1);
+}
+
+static int ask(int fd, const char *question, bool hidden, char *line,
+	       size_t size, struct bbk_err *err)
+{
+	struct sigaction before[BBK_ARRAY_LEN(signals)];
+	int rc;
+
+	watch_signals(before);
+	if (hidden)
+		silence(fd);
 	clear_line(fd);
-	if (bbk_write_all(fd, question, strlen(question)) < 0 ||
-	    read_line(fd, line, size) < 0)
+	rc = bbk_write_all(fd, question, strlen(question)) < 0 ? -1 :
+	     read_line(fd, line, size);
+	if (hidden)
+		speak(fd);
+	leave_signals(before);
+	if (rc < 0)
 		return bbk_err_set(err, BBK_E_INTERRUPTED,
 				   "the question got no answer");
 	return 0;
@@ -103,39 +176,13 @@ static int confirm(struct bbk_term *term, const char *question, bool fallback,
 	if (!can_ask(term) || (fd = open_tty()) < 0)
 		return no_terminal(err);
 	bbk_str_addf(&prompt, "%s %s ", question, fallback ? "[Y/n]" : "[y/N]");
-	rc = ask(fd, bbk_str_get(&prompt), line, sizeof(line), err);
+	rc = ask(fd, bbk_str_get(&prompt), false, line, sizeof(line), err);
 	close(fd);
 	if (rc < 0)
 		return -1;
 	if (!line[0])
 		return fallback;
 	return bbk_lower(line[0]) == 'y';
-}
-
-static void silence(int fd)
-{
-	struct sigaction act = { .sa_handler = put_back_and_exit };
-	struct termios quiet;
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-	if (tcgetattr(fd, &echo_saved) < 0)
-		return;
-	echo_fd = fd;
-	echo_off = 1;
-	for (size_t i = 0; i < BBK_ARRAY_LEN(signals); i++)
-		(void)sigaction(signals[i], &act, NULL);
-	quiet = echo_saved;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
-}
-
-static void speak(int fd)
-{
-	if (!echo_off)
-		return;
-	(void)tcsetattr(fd, TCSAFLUSH, &echo_saved);
-	echo_off = 0;
-	(void)bbk_write_all(fd, "\n", 1);
 }
 
 static int secret(struct bbk_term *term, const char *question,
@@ -146,9 +193,7 @@ static int secret(struct bbk_term *term, const char *question,
 
 	if (!can_ask(term) || (fd = open_tty()) < 0)
 		return no_terminal(err);
-	silence(fd);
-	rc = ask(fd, question, line, sizeof(line), err);
-	speak(fd);
+	rc = ask(fd, question, true, line, sizeof(line), err);
 	close(fd);
 	if (rc == 0)
 		rc = bbk_secret_from_text(answer, line, strlen(line),

@@ -124,7 +124,6 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	opened.host = bbk_strdup(host);
 	opened.port = port;
 	opened.user = bbk_strdup(user);
-	opened.agent = plan.agent;
 	opened.known_hosts = bbk_known_hosts_option(env->paths.state,
 						    &plan.global_known_hosts);
 	for (size_t i = 0; i < plan.identities.len; i++)
@@ -209,7 +208,7 @@ bool bbk_access_has_own_keys(const struct bbk_access *access,
 	for (size_t i = 0; i < files->len; i++)
 		if (!strstr(files->v[i], "/bbkey_"))
 			return true;
-	return access->agent || env->ssh->agent_has_keys(env->ssh);
+	return env->ssh->agent_has_keys(env->ssh);
 }
 
 void bbk_access_prepare_first(const struct bbk_access *access,

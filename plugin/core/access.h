@@ -25,7 +25,6 @@ struct bbk_access {
 	char *known_hosts;	/* GlobalKnownHostsFile for ssh */
 	struct bbk_strv pins;	/* fingerprints, all of one kind */
 	const char *pin_source; /* "rest", "config" or "option" */
-	bool agent;		/* ssh is told of an agent of theirs */
 	struct bbk_strv identities; /* the person's own key files */
 	enum bbk_hostkey_state hostkey;
 	char *fingerprint;	/* of the host key that was seen, or NULL */
@@ -36,7 +35,7 @@ struct bbk_access {
 };
 
 #define BBK_ACCESS_INIT \
-	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, false, BBK_STRV_INIT, \
+	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
 	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
 
 void bbk_access_release(struct bbk_access *access);

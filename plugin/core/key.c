@@ -57,7 +57,7 @@ static int read_public(struct bbk_key *key, const struct bbk_keydir *dir,
 	BBK_AUTO(str) beside = BBK_STR_INIT;
 	int rc = bbk_keygen_public(key->path, &derived, err);
 
-	if (rc < 0)
+	if (rc < 0 || bbk_keydir_check(dir, name, err) < 0)
 		return -1;
 	if (bbk_keyfile_read_public(dir, name, &beside, err) < 0)
 		return -1;
@@ -247,6 +247,7 @@ int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 	return 0;
 }
 
+/* 1: somebody else's key has appeared under that name meanwhile. */
 static int generate(struct bbk_key *key, struct bbk_keydir *dir,
 		    const char *name, const struct bbk_key_wish *wish,
 		    struct bbk_err *err)
@@ -264,10 +265,6 @@ static int generate(struct bbk_key *key, struct bbk_keydir *dir,
 	free(temp);
 	if (!rc)
 		rc = bbk_keydir_commit(dir, name, err);
-	if (rc > 0)
-		rc = bbk_err_set(err, BBK_E_KEYFILE,
-				 "the key '%s' has appeared meanwhile; try "
-				 "again", name);
 	return rc ? rc : read_public(key, dir, name, err);
 }
 
@@ -291,29 +288,42 @@ static int mend_public(const struct bbk_key *key, struct bbk_keydir *dir,
 	return bbk_keyfile_write_public(dir, name, bbk_str_get(&line), err);
 }
 
+static int find_or_generate(struct bbk_key *key, struct bbk_keydir *dir,
+			    const struct bbk_key_wish *wish,
+			    struct bbk_err *err)
+{
+	char *name = NULL;
+	enum verdict verdict = search(key, dir, wish->name, &name, err);
+	int rc = verdict == UNUSABLE ? -1 : 0;
+
+	if (verdict == WRECK)
+		rc = bbk_keyfile_move_aside(dir, name, "corrupt", err);
+	if (!rc && verdict == USABLE)
+		rc = mend_public(key, dir, name, err);
+	else if (!rc) {
+		rc = generate(key, dir, name, wish, err);
+		key->fresh = rc == 0;
+	}
+	free(name);
+	return rc;
+}
+
 int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 		 const struct bbk_key_wish *wish, struct bbk_err *err)
 {
 	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
 	BBK_AUTO(key) made = BBK_KEY_INIT;
-	char *name = NULL;
-	enum verdict verdict;
-	int rc = 0;
+	int rc;
 
 	if (bbk_keydir_open(&dir, env->paths.home, err) < 0)
 		return -1;
-	verdict = search(&made, &dir, wish->name, &name, err);
-	if (verdict == WRECK)
-		rc = bbk_keyfile_move_aside(&dir, name, "corrupt", err);
-	if (verdict == UNUSABLE)
-		rc = -1;
-	if (!rc && verdict == USABLE)
-		rc = mend_public(&made, &dir, name, err);
-	else if (!rc) {
-		rc = generate(&made, &dir, name, wish, err);
-		made.fresh = true;
-	}
-	free(name);
+	rc = find_or_generate(&made, &dir, wish, err);
+	if (rc > 0) /* where nothing can be locked, link() says who was first */
+		rc = find_or_generate(&made, &dir, wish, err);
+	if (rc > 0)
+		rc = bbk_err_set(err, BBK_E_KEYFILE,
+				 "the key '%s' comes and goes; try again",
+				 wish->name);
 	if (rc < 0)
 		return -1;
 	bbk_key_release(key);

@@ -38,7 +38,8 @@ void bbk_ssh_answer_release(struct bbk_ssh_answer *answer)
 void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
 {
 	free(plan->hostname);
-	plan->hostname = NULL;
+	free(plan->agent);
+	plan->hostname = plan->agent = NULL;
 	bbk_strv_release(&plan->identities);
 	bbk_strv_release(&plan->global_known_hosts);
 }
@@ -67,11 +68,45 @@ static void option(struct bbk_process *process, const char *text)
 	bbk_strv_addl(&process->argv, "-o", text, NULL);
 }
 
-static void add_auth(struct bbk_process *process,
+/* One that needs what only ssh can expand is left to ssh. */
+static void set_agent(struct bbk_openssh *self, const char *configured)
+{
+	self->agent_socket[0] = '\0';
+	if (configured && configured[0] == '/' && !strchr(configured, '%') &&
+	    strlen(configured) < sizeof(self->agent_socket))
+		memcpy(self->agent_socket, configured, strlen(configured) + 1);
+	self->agent_asked = false;
+}
+
+/* Where ssh would look for the agent. */
+static const char *agent_socket(const struct bbk_openssh *self)
+{
+	const char *from_env = getenv("SSH_AUTH_SOCK");
+
+	return self->agent_socket[0] ? self->agent_socket :
+	       from_env ? from_env : "";
+}
+
+static enum bbk_agent look_at_agent(struct bbk_openssh *self)
+{
+	const char *path = agent_socket(self);
+
+	if (!self->agent_asked)
+		self->agent = *path ? bbk_agent_ask(path, AGENT_MS) :
+				      BBK_AGENT_NONE;
+	self->agent_asked = true;
+	return self->agent;
+}
+
+static void add_auth(struct bbk_process *process, struct bbk_openssh *self,
 		     const struct bbk_ssh_call *call)
 {
 	BBK_AUTO(str) key = BBK_STR_INIT;
+	bool agent = call->auth == BBK_SSH_OWN || call->agent;
 
+	/* ssh asks it for its keys whatever it is going to do with them */
+	if (!agent || look_at_agent(self) == BBK_AGENT_SILENT)
+		option(process, "IdentityAgent=none");
 	if (call->auth == BBK_SSH_NOBODY) {
 		option(process, "PubkeyAuthentication=no");
 		option(process, "PreferredAuthentications=none");
@@ -81,8 +116,6 @@ static void add_auth(struct bbk_process *process,
 	if (call->auth == BBK_SSH_OWN)
 		return;
 	option(process, "IdentitiesOnly=yes");
-	if (!call->agent)
-		option(process, "IdentityAgent=none");
 	bbk_str_add(&key, "IdentityFile="); /* -i keeps its '%' */
 	bbk_ssh_quote(&key, call->key, true);
 	option(process, bbk_str_get(&key));
@@ -104,8 +137,8 @@ static void add_pins(struct bbk_process *process, const char *helper,
 	option(process, bbk_str_get(&command));
 }
 
-static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
-		  const char *helper)
+static void build(struct bbk_process *process, struct bbk_openssh *self,
+		  const struct bbk_ssh_call *call)
 {
 	static const char *const always[] = {
 		"BatchMode=yes",	 "ConnectTimeout=5",
@@ -129,8 +162,8 @@ static void build(struct bbk_process *process, const struct bbk_ssh_call *call,
 		bbk_strv_addf(&process->argv, "HostKeyAlgorithms=%s",
 			      call->hostkey_types);
 	}
-	add_auth(process, call);
-	add_pins(process, helper, call->pins);
+	add_auth(process, self, call);
+	add_pins(process, self->helper, call->pins);
 	if (call->port)
 		bbk_strv_addf(&process->argv, "-p%u", call->port);
 	bbk_strv_addf(&process->argv, "-l%s", call->user);
@@ -172,7 +205,7 @@ static int run(struct bbk_ssh *ssh, const struct bbk_ssh_call *call,
 
 	if (begin(&process, ssh, RUN_MS, err) < 0)
 		return -1;
-	build(&process, call, self->helper);
+	build(&process, self, call);
 	if (bbk_process_run(&process, err) < 0)
 		return -1;
 	got.milliseconds = bbk_system_clock.now(&bbk_system_clock) - start;
@@ -217,8 +250,8 @@ static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
 
 	if (!strcmp(name, "hostname"))
 		bbk_replace(&plan->hostname, value);
-	else if (!strcmp(name, "identityagent"))
-		plan->agent = strcmp(value, "none") != 0;
+	else if (!strcmp(name, "identityagent") && strcmp(value, "none") != 0)
+		bbk_replace(&plan->agent, value);
 	else if (!strcmp(name, "identityfile"))
 		add_identity(&plan->identities, value);
 	else if (!strcmp(name, "port") &&
@@ -274,6 +307,7 @@ static int plan(struct bbk_ssh *ssh, const char *user, const char *host,
 		return -1;
 	}
 	read_plan(plan, process.out.s);
+	set_agent((struct bbk_openssh *)ssh, plan->agent);
 	if (!plan->hostname)
 		return bbk_err_set(err, BBK_E_LOCAL,
 				   "'ssh -G' names no host: is this OpenSSH?");
@@ -282,20 +316,7 @@ static int plan(struct bbk_ssh *ssh, const char *user, const char *host,
 
 static bool agent_has_keys(struct bbk_ssh *ssh)
 {
-	BBK_AUTO(process) process = BBK_PROCESS_INIT;
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	char *program = bbk_program_find("ssh-add");
-
-	(void)ssh;
-	if (!getenv("SSH_AUTH_SOCK") || !program) {
-		free(program);
-		return false;
-	}
-	bbk_strv_addl(&process.argv, program, "-l", NULL);
-	free(program);
-	process.deadline_ms = AGENT_MS;
-	return bbk_process_run(&process, &ignored) == 0 &&
-	       !process.timed_out && process.status == 0;
+	return look_at_agent((struct bbk_openssh *)ssh) == BBK_AGENT_KEYS;
 }
 
 void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
@@ -306,4 +327,6 @@ void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
 	openssh->ssh.agent_has_keys = agent_has_keys;
 	openssh->helper = helper;
 	openssh->config = config;
+	openssh->agent_socket[0] = '\0';
+	openssh->agent_asked = false;
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "ssh/agent.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -80,12 +81,12 @@ void bbk_ssh_answer_release(struct bbk_ssh_answer *answer);
 struct bbk_ssh_plan {
 	char *hostname;
 	unsigned port;
-	bool agent;			/* an IdentityAgent is configured */
+	char *agent;			/* the IdentityAgent, if configured */
 	struct bbk_strv identities;	/* files that exist, no tilde */
 	struct bbk_strv global_known_hosts;
 };
 
-#define BBK_SSH_PLAN_INIT { NULL, 0, false, BBK_STRV_INIT, BBK_STRV_INIT }
+#define BBK_SSH_PLAN_INIT { NULL, 0, NULL, BBK_STRV_INIT, BBK_STRV_INIT }
 
 void bbk_ssh_plan_release(struct bbk_ssh_plan *plan);
 
@@ -100,7 +101,11 @@ struct bbk_ssh {
 	int (*plan)(struct bbk_ssh *ssh, const char *user, const char *host,
 		    unsigned port, struct bbk_ssh_plan *plan,
 		    struct bbk_err *err);
-	/* Has the agent a key?  At most 2 s; no agent is no. */
+	/*
+	 * Has the agent a key?  At most 2 s, once; no agent is no.  An agent
+	 * that did not answer is kept out of run(), where ssh would wait for
+	 * it as long as it may.
+	 */
 	bool (*agent_has_keys)(struct bbk_ssh *ssh);
 };
 
@@ -109,6 +114,9 @@ struct bbk_openssh {
 	struct bbk_ssh ssh;
 	const char *helper; /* path of git-bbkey-ssh, borrowed */
 	const char *config; /* base/realssh.h, borrowed; NULL: from the PATH */
+	char agent_socket[128]; /* as plan() found it configured, or "" */
+	enum bbk_agent agent;
+	bool agent_asked;
 };
 
 void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,

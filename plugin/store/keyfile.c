@@ -19,8 +19,8 @@
 
 static void remove_workdir(int dirfd, const char *workdir)
 {
-	int fd = openat(dirfd, workdir,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = bbk_openat(dirfd, workdir, O_RDONLY | O_DIRECTORY |
+			    O_NOFOLLOW | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return;
@@ -68,7 +68,8 @@ static int check_folder(const struct stat *st, const char *path, bool root_may,
 
 static void remove_leftovers(int dirfd)
 {
-	int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = bbk_openat(dirfd, ".",
+			      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
 	struct stat st;
@@ -99,7 +100,8 @@ static int open_folder(struct bbk_keydir *dir, struct bbk_err *err)
 	if (mkdir(dir->path, 0700) < 0 && errno != EEXIST)
 		return bbk_err_errno(err, BBK_E_LOCAL, errno,
 				     "cannot make the folder '%s'", dir->path);
-	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir->fd = bbk_openat(AT_FDCWD, dir->path,
+			     O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (dir->fd < 0 || fstat(dir->fd, &st) < 0) {
 		char *shown = bbk_scrubbed(dir->path);
 
@@ -132,6 +134,28 @@ int bbk_keydir_open(struct bbk_keydir *dir, const char *home,
 	return 0;
 }
 
+static int replaced(const struct bbk_keydir *dir, struct bbk_err *err)
+{
+	return bbk_err_set(err, BBK_E_LOCAL,
+			   "the folder '%s' was replaced by another meanwhile",
+			   dir->path);
+}
+
+int bbk_keydir_check(const struct bbk_keydir *dir, const char *name,
+		     struct bbk_err *err)
+{
+	char *path = bbk_strf("%s/%s", dir->path, name);
+	struct stat by_path, in_folder;
+	bool same = stat(path, &by_path) == 0 &&
+		    fstatat(dir->fd, name, &in_folder,
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		    by_path.st_dev == in_folder.st_dev &&
+		    by_path.st_ino == in_folder.st_ino;
+
+	free(path);
+	return same ? 0 : replaced(dir, err);
+}
+
 int bbk_keydir_begin(struct bbk_keydir *dir, char **key, struct bbk_err *err)
 {
 	char *template = bbk_strf("%s/" WORKDIR_PREFIX "XXXXXX", dir->path);
@@ -141,6 +165,12 @@ int bbk_keydir_begin(struct bbk_keydir *dir, char **key, struct bbk_err *err)
 			      "cannot make a folder in '%s'", dir->path);
 		free(template);
 		return -1;
+	}
+	if (bbk_file_kind_at(dir->fd, strrchr(template, '/') + 1) !=
+	    BBK_FILE_DIR) {
+		(void)rmdir(template);
+		free(template);
+		return replaced(dir, err);
 	}
 	bbk_replace(&dir->workdir, strrchr(template, '/') + 1);
 	*key = bbk_strf("%s/key", template);
@@ -181,8 +211,8 @@ static int publish(struct bbk_keydir *dir, int work, const char *name,
 int bbk_keydir_commit(struct bbk_keydir *dir, const char *name,
 		      struct bbk_err *err)
 {
-	int work = openat(dir->fd, dir->workdir,
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int work = bbk_openat(dir->fd, dir->workdir, O_RDONLY | O_DIRECTORY |
+			      O_NOFOLLOW | O_CLOEXEC, 0);
 	int rc;
 
 	if (work < 0)

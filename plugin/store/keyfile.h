@@ -61,6 +61,14 @@ enum bbk_keyfile_state bbk_keyfile_state(const struct bbk_keydir *dir,
 int bbk_keyfile_move_aside(const struct bbk_keydir *dir, const char *name,
 			   const char *why, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/*
+ * Is the file that this name in the folder's path leads to still the one in
+ * the folder that was opened and checked?  For what other programs are given
+ * by path.  -1, class local: somebody has put another folder there.
+ */
+int bbk_keydir_check(const struct bbk_keydir *dir, const char *name,
+		     struct bbk_err *err) BBK_MUST_CHECK;
+
 /* The public half's one line; 1: there is none, or it is not a file. */
 int bbk_keyfile_read_public(const struct bbk_keydir *dir, const char *name,
 			    struct bbk_str *line, struct bbk_err *err)

@@ -45,8 +45,8 @@ int bbk_lock_take(struct bbk_lock *lock, const char *state,
 	int rc = bbk_make_dirs(state, err);
 
 	if (!rc) {
-		lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-				0600);
+		lock->fd = bbk_openat(AT_FDCWD, path, O_RDWR | O_CREAT |
+				      O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (lock->fd < 0)
 			rc = bbk_err_errno(err, BBK_E_LOCAL, errno,
 					   "cannot open '%s'", path);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from home import BIN, NSS_WRAPPER, Home, Running  # noqa: E402
 from invariants import check_all  # noqa: E402
+from sweeps import FAST_PATH, NthCall  # noqa: E402
 
 _sandboxes: dict[tuple[str, ...], Running] = {}
 
@@ -50,6 +52,38 @@ def home(sandbox: Running, tmp_path: Path) -> Home:
     person = Home(tmp_path / "home", tmp_path / "work", sandbox)
     yield person
     check_all(person)
+
+
+def _compiled(name: str, folder: Path, *options: str) -> Path:
+    """A helper in C beside the tests, built."""
+    program = folder / name
+    subprocess.run(["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", *options,
+                    "-o", str(program),
+                    str(Path(__file__).with_name(f"{name}.c"))], check=True)
+    return program
+
+
+@pytest.fixture(scope="session")
+def nthcall(tmp_path_factory: pytest.TempPathFactory) -> NthCall:
+    folder = tmp_path_factory.mktemp("nthcall")
+    return NthCall(_compiled("nthcall", folder), folder / "list")
+
+
+@pytest.fixture(scope="session")
+def nthalloc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library to preload; see nthalloc.c."""
+    return _compiled("nthalloc", tmp_path_factory.mktemp("nthalloc"),
+                     "-shared", "-fPIC", "-ldl")
+
+
+@pytest.fixture
+def fast(home: Home) -> Home:
+    """Enrolled, untraced, the release build; leftovers are young."""
+    home.tracing = False
+    home.extra = dict(FAST_PATH)
+    home.enrol("always")
+    home.may_leave = True
+    yield home
 
 
 def pytest_sessionfinish() -> None:

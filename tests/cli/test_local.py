@@ -1,26 +1,23 @@
 """Rows L1, L4 to L9, L17 to L19, L22: the machine itself is in the way.
 
-BBK_FULL_SWEEP=1 tries every system call of the sweeps instead of a sample.
+BBK_SWEEP=all tries every system call of the sweeps instead of a sample.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import signal
-import stat
 import subprocess
 import time
-from collections import Counter
 from pathlib import Path
-from typing import Any, Iterator
 
 import pytest
-from home import BIN, NSS_WRAPPER, TREE, Home, Result
+from home import Home
+from sweeps import (FAST_PATH, Template, assert_as_plain, assert_mends_itself,
+                    assert_saved_before_posted, inject, key_name, modes,
+                    one_key_everywhere, own_lines, points, refused, stand_in)
 
-FULL_SWEEP = bool(os.environ.get("BBK_FULL_SWEEP"))
 KILL_POINTS = 14      # of a whole clone
 ENSURE_POINTS = 6     # of git-bbkey alone, below a clone
 INIT_POINTS = 8       # of `git bbkey init`
@@ -28,166 +25,7 @@ ENOSPC_POINTS = 8
 KILL_CALLS = ("openat", "write", "fsync", "linkat", "link", "rename",
               "renameat", "renameat2", "mkdir", "mkdirat", "connect", "sendto")
 
-# The sweeps start hundreds of programs; sanitizers triple their time.
-_release = TREE / "build" / "release" / "plugin"
-FAST = _release if all(
-    (_release / p).exists()
-    and (_release / p).stat().st_mtime + 60 >= (BIN / p).stat().st_mtime
-    for p in ("git-bbkey", "git-bbkey-ssh")) else BIN
-FAST_PATH = {"PATH": f"{FAST}:/usr/local/bin:/usr/bin:/bin"}
-
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: chown")
-
-
-# --- helpers ----------------------------------------------------------------
-
-def own_lines(text: str) -> list[str]:
-    """Without what is ours, and without the folder's name."""
-    return [line for line in text.splitlines()
-            if not line.startswith(("git-bbkey: ", "hint: ", "Cloning into"))]
-
-
-def assert_as_plain(home: Home, url: str, **how: Any) -> Result:
-    """I10: our help fails, so the result is what plain ssh gives."""
-    plain = home.git("clone", url, "plain",
-                     env={"BBKEY_AUTO": "never"} | how.pop("env", {}), **how)
-    ours = home.git("clone", url, "ours", **how)
-    assert ours.status == plain.status != 0, (plain, ours)
-    assert own_lines(ours.err) == own_lines(plain.err), (plain, ours)
-    assert ours.out == plain.out
-    return ours
-
-
-def refused(home: Home, run: Result, name: str, status: int) -> None:
-    assert run.status == status, run
-    assert run.error_class == name, run
-    assert run.seconds < 30
-    assert home.requests("POST") == [], "I9: registered all the same"
-
-
-def modes(*paths: Path) -> list[str]:
-    return [stat.filemode(p.lstat().st_mode) for p in paths]
-
-
-def key_name(home: Home) -> str:
-    """What our key of this instance is called."""
-    where = home.base.removeprefix("https://")
-    return "bbkey_" + where.replace(":", "_").replace("/", "__")
-
-
-def one_key_everywhere(home: Home) -> None:
-    """I3, I9: one key here, the same one on the server."""
-    (key,) = home.private_keys()
-    public = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", str(key)],
-                            capture_output=True, text=True)
-    assert public.returncode == 0, public.stderr
-    (grant,) = home.keys_registered()
-    assert grant["key"]["text"].split()[1] == public.stdout.split()[1], \
-        "the server has another key than we have"
-
-
-class Template:
-    """A home to come back to, as often as a sweep needs it."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.copy = home.work / ".template"
-        shutil.copytree(home.folder, self.copy, symlinks=True)
-
-    def restore(self) -> None:
-        home = self.home
-        shutil.rmtree(home.folder)
-        shutil.copytree(self.copy, home.folder, symlinks=True)
-        for name in ("clone", "again"):
-            shutil.rmtree(home.work / name, ignore_errors=True)
-        home.sandbox.control("POST", "/reset")
-        home.forget_log()
-
-
-def points(home: Home, argv: list[str], env: dict[str, str],
-           calls: tuple[str, ...], wanted: int,
-           program: str | None = None) -> list[tuple[str, int]]:
-    """(system call, N) of one undisturbed run: where it could be hit.
-
-    strace counts a call's N in each process by itself.  Only what touches
-    something outside the process's own libraries is worth it.
-    """
-    known = {e for e in calls if subprocess.run(
-        ["strace", "-o", "/dev/null", "-e", f"trace={e}", "true"],
-        capture_output=True).returncode == 0}
-    log = home.work / ".points"
-    home.tracing = False
-    run = home.run("strace", "-f", "-qq", "-s", "300", "-o", str(log), "-e",
-                   "trace=execve," + ",".join(sorted(known)), "--", *argv,
-                   env=env)
-    assert run.status == 0, run
-    counts: Counter[tuple[str, str]] = Counter()
-    name_of: dict[str, str] = {}
-    found: dict[tuple[str, int], None] = {}
-    for line in log.read_text(errors="replace").splitlines():
-        started = re.match(r'(\d+) +execve\("([^"]*)".* = 0$', line)
-        if started:
-            name_of[started[1]] = Path(started[2]).name
-        match = re.match(r"(\d+) +(\w+)\((.*)", line)
-        if not match or match[2] not in known:
-            continue
-        counts[match[1], match[2]] += 1
-        if program and name_of.get(match[1]) != program:
-            continue
-        if match[2] in ("openat", "connect") and not (
-                "O_CREAT" in match[3] or "AF_INET" in match[3]
-                or str(home.folder) in match[3]):
-            continue
-        found[match[2], counts[match[1], match[2]]] = None
-    every = sorted(found)
-    assert len(every) >= 6, (every, run)
-    if FULL_SWEEP or len(every) <= wanted:
-        return every
-    # each call at least once, the rest in even steps
-    sample = {}
-    for call in sorted({c for c, _ in every}):
-        sample[[p for p in every if p[0] == call][-1]] = None
-    step = len(every) / max(1, wanted - len(sample))
-    for i in range(max(0, wanted - len(sample))):
-        sample[every[int(i * step)]] = None
-    return sorted(sample)
-
-
-def inject(what: str, call: str, n: int) -> list[str]:
-    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-            "-e", f"inject={call}:{what}:when={n}", "--"]
-
-
-def assert_saved_before_posted(home: Home) -> None:
-    """Whatever was registered can be used from this machine."""
-    grants = home.keys_registered()
-    assert len(grants) <= 1, grants
-    for grant in grants:
-        blobs = [subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", str(key)],
-                                capture_output=True, text=True
-                                ).stdout.split()[1:2]
-                 for key in home.private_keys()]
-        assert [grant["key"]["text"].split()[1]] in blobs, \
-            "registered a key that is not on disk"
-
-
-def assert_mends_itself(home: Home, what: str) -> None:
-    """A plain clone afterwards, undisturbed, is a working one."""
-    clone = home.git("clone", "-q", home.https_url(), "again", env=FAST_PATH)
-    assert clone.status == 0, (what, clone)
-    assert (home.work / "again" / "README.md").exists(), what
-    one_key_everywhere(home)
-    assert len(home.requests("POST")) <= 1, (what, home.requests())
-
-
-@pytest.fixture
-def fast(home: Home) -> Iterator[Home]:
-    """Enrolled, untraced, the release build; leftovers are young."""
-    home.tracing = False
-    home.extra = dict(FAST_PATH)
-    home.enrol("always")
-    home.may_leave = True
-    yield home
 
 
 # --- L9: killed at any moment -------------------------------------------------
@@ -219,26 +57,15 @@ def test_l9_git_bbkey_killed_below_a_clone_leaves_plain_ssh(fast: Home):
     plain = fast.git("clone", "-q", fast.https_url(), "plain",
                      env={"BBKEY_AUTO": "never"})
     assert plain.status == 128
-    programs = fast.work / "programs"
-    programs.mkdir()
-    shutil.copy(FAST / "git-bbkey-ssh", programs)
-    transport = fast.config / "transport"
     for call, n in plan:
         start.restore()
-        wrapper = programs / "git-bbkey"
-        wrapper.write_text("#!/bin/sh\nexec " + " ".join(
-            inject("signal=KILL", call, n)) + f' {FAST}/git-bbkey "$@"\n')
-        wrapper.chmod(0o755)
-        mended = transport.read_text()
-        transport.write_text(mended.replace(
-            f"{FAST}/git-bbkey-ssh", f"{programs}/git-bbkey-ssh"))
-        run = fast.run(*command)
+        with stand_in(fast, *inject("signal=KILL", call, n)):
+            run = fast.run(*command)
         what = f"git-bbkey killed at {call} number {n}"
         if run.status:
             assert run.status == plain.status, (what, run)
             assert own_lines(run.err) == own_lines(plain.err), (what, run)
         assert run.seconds < 30, what
-        transport.write_text(mended)
         assert_saved_before_posted(fast)
         assert_mends_itself(fast, what)
 
@@ -306,24 +133,13 @@ def test_l1_no_space_at_any_write_registers_nothing_that_is_not_saved(
                   ("write", "fsync", "linkat", "mkdir", "mkdirat"),
                   ENOSPC_POINTS, "git-bbkey")
     assert len(plan) >= 6, plan
-    programs = fast.work / "programs"
-    programs.mkdir()
-    shutil.copy(FAST / "git-bbkey-ssh", programs)
     for call, n in plan:
         start.restore()
-        wrapper = programs / "git-bbkey"
-        wrapper.write_text("#!/bin/sh\nexec " + " ".join(
-            inject("error=ENOSPC", call, n)) + f' {FAST}/git-bbkey "$@"\n')
-        wrapper.chmod(0o755)
-        transport = fast.config / "transport"
-        good = transport.read_text()
-        transport.write_text(good.replace(
-            f"{FAST}/git-bbkey-ssh", f"{programs}/git-bbkey-ssh"))
-        run = fast.run(*command)
+        with stand_in(fast, *inject("error=ENOSPC", call, n)):
+            run = fast.run(*command)
         what = f"ENOSPC at {call} number {n}"
         assert run.status in (0, 128), (what, run)
         assert_saved_before_posted(fast)
-        transport.write_text(good)
         after = fast.snapshot()
         assert {k: after.get(k) for k in before} == before, what
         assert_mends_itself(fast, what)
