@@ -92,3 +92,23 @@ void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)
 	}
 	bbk_str_addc(out, '"');
 }
+
+char *bbk_shell_quoted(const char *text)
+{
+	BBK_AUTO(str) out = BBK_STR_INIT;
+	bool plain = true;
+
+	for (const char *c = text; *c; c++)
+		if (!bbk_is_alnum(*c) && !strchr("/._+:-", *c))
+			plain = false;
+	if (plain)
+		return bbk_strdup(text);
+	bbk_str_addc(&out, '\'');
+	for (const char *c = text; *c; c++) {
+		if (*c == '\'')
+			bbk_str_add(&out, "'\\'");
+		bbk_str_addc(&out, *c);
+	}
+	bbk_str_addc(&out, '\'');
+	return bbk_str_take(&out);
+}

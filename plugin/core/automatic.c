@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "git/config.h"
 
 struct writer {
@@ -157,31 +158,10 @@ static int cover(struct writer *w, const struct bbk_instance *instance,
 	return 0;
 }
 
-/* core.sshCommand is run by a shell. */
-static char *shell_quoted(const char *path)
-{
-	BBK_AUTO(str) out = BBK_STR_INIT;
-	bool plain = true;
-
-	for (const char *c = path; *c; c++)
-		if (!bbk_is_alnum(*c) && !strchr("/._+-", *c))
-			plain = false;
-	if (plain)
-		return bbk_strdup(path);
-	bbk_str_addc(&out, '\'');
-	for (const char *c = path; *c; c++) {
-		if (*c == '\'')
-			bbk_str_add(&out, "'\\'");
-		bbk_str_addc(&out, *c);
-	}
-	bbk_str_addc(&out, '\'');
-	return bbk_str_take(&out);
-}
-
 static int set_transport(struct writer *w, const struct bbk_env *env)
 {
 	char *program = bbk_strf("%s/git-bbkey-ssh", env->program_dir);
-	char *quoted = shell_quoted(program);
+	char *quoted = bbk_shell_quoted(program); /* a shell runs it */
 	int rc = set(w, w->transport, "core.sshCommand", quoted);
 
 	free(program);
