@@ -41,8 +41,9 @@ static int update_submodules(struct bbk_after *after, struct bbk_err *err)
 
 	if (bbk_submodules_on_screen(&found, after, err) < 0)
 		return -1;
-	if (!found.none && bbk_git_submodule_update(after->setup->env->quiet,
-						    &status, err) < 0)
+	/* git says what it checks out on standard output, where JSON goes */
+	if (!found.none &&
+	    bbk_git_submodule_update(after->silent, &status, err) < 0)
 		return -1;
 	return status;
 }

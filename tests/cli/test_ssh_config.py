@@ -7,6 +7,7 @@ Rows one and two of "What breaks": go sets GIT_SSH_COMMAND; npm does, unless
 from __future__ import annotations
 
 import json
+import resource
 import stat
 import subprocess
 from pathlib import Path
@@ -167,13 +168,15 @@ def test_l6_what_cannot_be_changed_is_left_alone(home: Home):
 
 @pytest.mark.row("L1")
 def test_l1_a_full_disk_leaves_the_old_bytes(home: Home):
-    path = config_of(home, b"Host x\n\tPort 1\n" * 400)
-    old = path.read_bytes()
+    """A limit on a file's size stands in for the disk: the write ends in the
+    middle, when the old bytes are half gone."""
+    old = b"Host x\n\tPort 1\n" * 2000
+    path = config_of(home, old)
     ok(home.bbkey("init", home.https_url()))
     home.tracing = False
-    run = home.run("strace", "-o", "/dev/null", "-P", str(path), "-e",
-                   "inject=write:error=ENOSPC:when=1", "--",
-                   "git-bbkey", "init", "--ssh-config", home.https_url())
+    run = home.bbkey("init", "--ssh-config", home.https_url(),
+                     before=lambda: resource.setrlimit(
+                         resource.RLIMIT_FSIZE, (len(old) + 5,) * 2))
     assert (run.status, run.error_class) == (9, "local"), run
     assert path.read_bytes() == old
 

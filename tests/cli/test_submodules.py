@@ -315,7 +315,9 @@ def test_clone_submodules_gets_all_of_it(home: Home):
     publish(home, "proj", "app", urls, commits)
     allow(home, "LIB")
     home.forget_log()
-    ok(home.bbkey("clone", "--submodules", home.https_url(), "there"))
+    run = ok(home.bbkey("clone", "--submodules", "--json", home.https_url(),
+                        "there"))
+    assert states(run) == {"tool": "ready", "core": "set-up"}
     assert (home.work / "there" / "core" / "README.md").exists()
     assert (home.work / "there" / "tool" / "README.md").exists()
     assert len(home.requests("POST")) == 2
