@@ -96,10 +96,10 @@ void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)
 char *bbk_shell_quoted(const char *text)
 {
 	BBK_AUTO(str) out = BBK_STR_INIT;
-	bool plain = true;
+	bool plain = *text;
 
 	for (const char *c = text; *c; c++)
-		if (!bbk_is_alnum(*c) && !strchr("/._+:-", *c))
+		if (!bbk_is_alnum(*c) && !strchr("/._+-", *c))
 			plain = false;
 	if (plain)
 		return bbk_strdup(text);

@@ -29,7 +29,7 @@ size_t bbk_columns(const char *text);
 /* One argument of an ssh option, in quotes; '%' doubled where it expands. */
 void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
 
-/* One word for a shell, in quotes where it needs them; the caller frees. */
+/* One word for sh, in quotes where it needs them; the caller frees. */
 char *bbk_shell_quoted(const char *text);
 
 #endif

@@ -10,7 +10,9 @@
 char *bbk_submodule_allow_command(const struct bbk_submodule_project *project)
 {
 	char *key = bbk_strf("bbkey.%s.projects", project->base);
-	char *quoted_key = bbk_shell_quoted(key);
+	/* nothing in it is a shell's, unless the host is an IPv6 address */
+	char *quoted_key = strchr(project->base, '[') ? bbk_shell_quoted(key) :
+							bbk_strdup(key);
 	char *quoted = bbk_shell_quoted(project->project);
 	char *command = bbk_strf("git config --global --add %s %s", quoted_key,
 				 quoted);

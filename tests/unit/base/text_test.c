@@ -73,8 +73,8 @@ static void a_shell_reads_one_word(void **state)
 		const char *text, *want;
 	} rows[] = {
 		{ "/usr/bin/git-bbkey", "/usr/bin/git-bbkey" },
-		{ "bbkey.https://h:8443/b.projects",
-		  "bbkey.https://h:8443/b.projects" },
+		{ "", "''" },
+		{ "https://h/x", "'https://h/x'" },
 		{ "LIB", "LIB" },
 		{ "~dev", "'~dev'" },
 		{ "*", "'*'" },

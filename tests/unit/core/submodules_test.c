@@ -80,8 +80,9 @@ static void make_superproject(const char *folder,
 		if (!is_within(urls[i], remote))
 			continue;
 		bbk_str_addf(&links, "160000 %040d\ts%02zu\n", 1, i);
-		bbk_str_addf(&modules, "[submodule \"s%02zu\"]\n\tpath = s%02zu\n"
-			     "\turl = \"%s\"\n", i, i, urls[i]);
+		bbk_str_addf(&modules, "[submodule \"s%02zu\"]\n"
+				       "\tpath = s%02zu\n\turl = \"%s\"\n",
+			     i, i, urls[i]);
 	}
 	assert_int_equal(mkdir(folder, 0700), 0);
 	test_write(file, bbk_str_get(&modules), 0600);
