@@ -327,7 +327,8 @@ def test_clone_submodules_ends_as_git_does_where_one_is_not_allowed(
         home: Home):
     urls, commits = both(home)
     publish(home, "proj", "app", urls, commits)
-    run = home.bbkey("clone", "--submodules", home.https_url())
+    run = home.bbkey("clone", "--submodules", "--auto", "always",
+                     home.https_url())
     assert run.status in (1, 128), run
     assert f"bbkey.{home.base}.projects LIB" in run.err
     assert home.keys_registered("LIB") == []
@@ -336,16 +337,17 @@ def test_clone_submodules_ends_as_git_does_where_one_is_not_allowed(
 
 def test_a_submodule_of_a_submodule_waits_for_its_own_turn(home: Home):
     """It is not in .gitmodules here; by records alone git cannot get it."""
-    nested = publish(home, "lib", "core", {"secret": "../../other/secret.git"},
-                     {"secret": head_of(home, "other", "secret")})
+    nested = publish(home, "lib", "core", {"notes": "../../~dev/notes.git"},
+                     {"notes": head_of(home, "~dev", "notes")})
     publish(home, "proj", "app", {"core": "../../lib/core.git"},
             {"core": nested})
     allow(home, "LIB")
     home.forget_log()
-    run = home.bbkey("clone", "--submodules", home.https_url())
+    run = home.bbkey("clone", "--submodules", "--auto", "always",
+                     home.https_url())
     assert run.status in (1, 128), run
     assert (home.work / "app" / "core" / "README.md").exists()
-    assert home.keys_registered("OTHER") == []
+    assert home.keys_registered("~dev") == []
     assert len(home.requests("POST")) == 2
 
 
@@ -499,8 +501,8 @@ def test_m9_plain_git_ends_as_without_us(home: Home, which: str):
 @pytest.mark.row("M9")
 def test_m9_two_hops_do_not_bring_trust_along(home: Home):
     """A listed project's submodule points to one that is not listed."""
-    nested = publish(home, "lib", "core", {"secret": "../../other/secret.git"},
-                     {"secret": head_of(home, "other", "secret")})
+    nested = publish(home, "lib", "core", {"notes": "../../~dev/notes.git"},
+                     {"notes": head_of(home, "~dev", "notes")})
     publish(home, "proj", "app", {"core": "../../lib/core.git"},
             {"core": nested})
     home.enrol("always")
@@ -510,6 +512,6 @@ def test_m9_two_hops_do_not_bring_trust_along(home: Home):
     assert clone.status != 0, clone
     assert (home.work / "app" / "core" / "README.md").exists()
     assert len(home.keys_registered()) == len(home.keys_registered("LIB")) == 1
-    assert home.keys_registered("OTHER") == []
+    assert home.keys_registered("~dev") == []
     assert {r.split("/projects/")[1].split("/")[0]
             for r in home.requests("POST")} == {"PROJ", "LIB"}
