@@ -488,9 +488,32 @@ remove_user() {
 			"$config/config"
 		say 'Your git configuration no longer includes ours'
 	fi
+	restore_ssh_config "$config"
 	remove_folder "$config"
 	remove_folder "$state"
 	say_keys
+}
+
+# Takes our line out of ~/.ssh/config, in place and to the byte: the file may
+# be a link, and its lines may end in CR LF.
+restore_ssh_config() {
+	local file=$HOME/.ssh/config line number
+	line=$(sed -n 's|^# In ~/\.ssh/config: ||p' "$1/ssh_config" \
+		2>/dev/null) || return 0
+	[ -n "$line" ] && [ -f "$file" ] || return 0
+	number=$(LC_ALL=C grep -anxF -e "$line" -e "$line$(printf '\r')" \
+		"$file" | head -n 1 | cut -d: -f1)
+	[ -n "$number" ] || return 0
+	if ! { head -n $((number - 1)) "$file" &&
+	       tail -n +$((number + 1)) "$file"; } >"$temp/ssh_config" ||
+	   ! cat "$temp/ssh_config" >"$file"; then
+		die "cannot change $file" "take this line out of it: $line"
+	fi
+	if [ ! -s "$file" ] && grep -q '^# git-bbkey made ' "$1/ssh_config"
+	then
+		rm -f "$file"
+	fi
+	say 'Your ~/.ssh/config no longer includes ours'
 }
 
 remove_folder() {

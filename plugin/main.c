@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 	BBK_AUTO(config) config = BBK_CONFIG_INIT;
 	struct bbk_curl curl;
 	struct bbk_openssh openssh;
-	struct bbk_env env = { .token = { BBK_SECRET_INIT, NULL, NULL } };
+	struct bbk_env env = { .token = { .url = NULL } };
 	char *helper;
 	int status;
 
@@ -202,6 +202,7 @@ int main(int argc, char **argv)
 	bbk_secret_release(&env.token.token);
 	free(env.token.url);
 	free(env.token.user);
+	free(env.token.source);
 	free(env.program_dir);
 	free(helper);
 	return status;

@@ -31,6 +31,15 @@ bool bbk_project_is_valid(const char *project)
 	return bbk_repo_is_valid(project[0] == '~' ? project + 1 : project);
 }
 
+char *bbk_project_key(const char *project)
+{
+	char *key = bbk_strdup(project);
+
+	for (char *c = key; key[0] != '~' && *c; c++)
+		*c = (char)bbk_upper(*c);
+	return key;
+}
+
 bool bbk_project_same(const char *a, const char *b)
 {
 	return bbk_same_nocase(a, b);

@@ -44,6 +44,12 @@ int bbk_address_of(struct bbk_address *address, const struct bbk_url *url,
 bool bbk_project_is_valid(const char *project);
 bool bbk_repo_is_valid(const char *repo);
 
+/*
+ * As Bitbucket's pages spell it, whatever the clone URL has: upper case, but
+ * "~user" as it is.  The caller frees.
+ */
+char *bbk_project_key(const char *project);
+
 /* The same project: keys are equal without regard to case. */
 bool bbk_project_same(const char *a, const char *b);
 

@@ -18,11 +18,15 @@ struct bbk_http; /* bitbucket/http.h */
 struct bbk_ssh;	 /* ssh/client.h */
 struct bbk_config; /* git/config.h */
 
-/* BBKEY_TOKEN, BBKEY_URL and BBKEY_USER; taken out of the environment. */
+/*
+ * BBKEY_TOKEN, BBKEY_URL and BBKEY_USER, taken out of the environment; or the
+ * token that this run came by, kept so that nobody is asked twice.
+ */
 struct bbk_env_token {
 	struct bbk_secret token;
 	char *url;
 	char *user;
+	char *source; /* for people; NULL: BBKEY_TOKEN */
 };
 
 struct bbk_env {

@@ -75,6 +75,16 @@ int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
 	return 0;
 }
 
+bool bbk_paths_are_ssh(const struct bbk_paths *paths)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	struct stat ours, theirs;
+
+	return pw && pw->pw_dir && stat(paths->home, &ours) == 0 &&
+	       stat(pw->pw_dir, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
 char *bbk_program_find(const char *name)
 {
 	const char *path = getenv("PATH");

@@ -28,6 +28,12 @@ int bbk_paths_find(struct bbk_paths *paths, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
 /*
+ * Is this home also ssh's?  It takes "~" from the password database, whatever
+ * $HOME says.
+ */
+bool bbk_paths_are_ssh(const struct bbk_paths *paths);
+
+/*
  * The absolute path of a program on PATH, or NULL; the caller frees.  Empty
  * and relative parts of PATH are passed over: the current folder is never
  * searched.

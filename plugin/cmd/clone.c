@@ -1,6 +1,10 @@
-#include "cmd/cmd.h"
-#include "cmd/setup_options.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/submodules.h"
 #include "cmd/usage.h"
+#include "core/remote.h"
 #include "git/repo.h"
 
 struct arguments {
@@ -8,12 +12,51 @@ struct arguments {
 	struct bbk_strv git;   /* behind "--" */
 };
 
-static int clone_after(struct bbk_setup *setup, void *arg,
+/*
+ * The folder that git clones this into, unless it is told another; false where
+ * there is no such clone (a bare one has another name, and needs nothing).
+ */
+static bool enter(const struct bbk_setup *setup, const struct arguments *args)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	const char *dir = args->plain.len > 1 ? args->plain.v[1] :
+						setup->found.repo;
+	char *name = NULL, *url = NULL;
+	bool same;
+
+	if (chdir(dir) < 0)
+		return false;
+	same = bbk_remote_choose(NULL, &name, &url, &ignored) == 0 &&
+	       !strcmp(url, setup->ssh_url);
+	free(name);
+	free(url);
+	return same;
+}
+
+/* What could not be set up is said; the person's own keys may still do. */
+static int update_submodules(struct bbk_after *after, struct bbk_err *err)
+{
+	BBK_AUTO(submodules) found = BBK_SUBMODULES_INIT;
+	int status = 0;
+
+	if (bbk_submodules_on_screen(&found, after, err) < 0)
+		return -1;
+	/* git says what it checks out on standard output, where JSON goes */
+	if (!found.none &&
+	    bbk_git_submodule_update(after->silent, &status, err) < 0)
+		return -1;
+	return status;
+}
+
+static int clone_after(struct bbk_after *after, void *arg,
 		       struct bbk_err *err)
 {
 	struct arguments *args = arg;
+	const struct bbk_setup *setup = after->setup;
 	int status = 0;
 
+	if (bbk_after_ssh_config(after, err) < 0)
+		return -1;
 	if (setup->wish->dry_run)
 		return 0;
 	if (setup->env->quiet)
@@ -22,7 +65,11 @@ static int clone_after(struct bbk_setup *setup, void *arg,
 			  args->plain.len > 1 ? args->plain.v[1] : NULL,
 			  &args->git, &status, err) < 0)
 		return -1;
-	return status;
+	if (!enter(setup, args))
+		return status;
+	bbk_after_lfs(after); /* also where its files stopped the checkout */
+	return status || !setup->wish->submodules ? status :
+		update_submodules(after, err);
 }
 
 static int clone(struct bbk_env *env, int argc, char **argv,

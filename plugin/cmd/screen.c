@@ -293,18 +293,15 @@ void bbk_screen_fail(struct bbk_screen *screen)
 				doing[screen->step]);
 }
 
-void bbk_screen_close(struct bbk_screen *screen,
-		      const struct bbk_setup *setup)
+void bbk_screen_close(struct bbk_screen *screen, bool changed)
 {
-	bool changes = bbk_plan_changes(&setup->plan);
-
 	clear_line(screen);
 	if (screen->silent)
 		return;
 	if (screen->dry_run)
-		fprintf(screen->env->err, "%s\n", changes ?
+		fprintf(screen->env->err, "%s\n", changed ?
 			"Nothing was changed (--dry-run)." :
 			"There is nothing to do.");
-	else if (!changes)
+	else if (!changed)
 		fprintf(screen->env->err, "Everything was set up already.\n");
 }

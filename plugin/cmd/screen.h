@@ -24,8 +24,7 @@ void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
 /* A step that began has failed: marks it, before the error is printed. */
 void bbk_screen_fail(struct bbk_screen *screen);
 /* The last line, where there is something to add to the steps. */
-void bbk_screen_close(struct bbk_screen *screen,
-		      const struct bbk_setup *setup);
+void bbk_screen_close(struct bbk_screen *screen, bool changed);
 
 enum bbk_mark { BBK_MARK_DONE, BBK_MARK_FAILED, BBK_MARK_PLANNED };
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/lfs.h"
 #include "cmd/screen.h"
+#include "core/plainssh.h"
 #include "ssh/hostkey.h"
 
 static int set_scope(void *options, const char *value, struct bbk_err *err)
@@ -128,6 +130,10 @@ const struct bbk_option bbk_setup_options[] = {
 	  "what a first plain 'git clone' of a project does", set_auto },
 	{ "keep-remote", BBK_OPTION_FLAG, FIELD(keep_remote), NULL,
 	  "leave the remote's URL as it is", NULL },
+	{ "submodules", BBK_OPTION_FLAG, FIELD(submodules), NULL,
+	  "also the projects that its submodules live in", NULL },
+	{ "ssh-config", BBK_OPTION_FLAG, FIELD(ssh_config), NULL,
+	  "tell plain ssh of the key, too (for go, npm)", NULL },
 	{ .name = NULL },
 };
 
@@ -183,30 +189,73 @@ void bbk_print_json(FILE *out, const struct bbk_json *json)
 	fprintf(out, "%s\n", bbk_str_get(&text));
 }
 
+int bbk_after_ssh_config(struct bbk_after *after, struct bbk_err *err)
+{
+	const struct bbk_setup *setup = after->setup;
+	const struct bbk_env *env = setup->env;
+	bool changed = false;
+
+	if (!setup->wish->ssh_config)
+		return 0;
+	if (bbk_plainssh_enable(setup, &changed, err) < 0)
+		return -1;
+	after->changed = after->changed || changed;
+	bbk_json_put_string(after->json, "ssh_config",
+			    bbk_action_word(changed ? BBK_ACTION_ENABLED :
+						      BBK_ACTION_NONE));
+	if (!after->silent)
+		bbk_screen_line(env->err, env, env->color,
+				setup->wish->dry_run ? BBK_MARK_PLANNED :
+						       BBK_MARK_DONE,
+				setup->wish->dry_run ?
+				"Plain ssh would offer this key, by a line in "
+				"~/.ssh/config" :
+				"Plain ssh offers this key, by a line in "
+				"~/.ssh/config");
+	return 0;
+}
+
+void bbk_after_lfs(struct bbk_after *after)
+{
+	const struct bbk_env *env = after->setup->env;
+	struct bbk_lfs lfs;
+
+	bbk_lfs_look(&lfs, after->setup->terms.target.scope);
+	bbk_lfs_put_json(after->json, &lfs);
+	if (!after->silent)
+		bbk_lfs_print(env->err, env, env->color, &lfs);
+}
+
 int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 			bool json,
-			int (*then)(struct bbk_setup *setup, void *arg,
+			int (*then)(struct bbk_after *after, void *arg,
 				    struct bbk_err *err),
 			void *arg, struct bbk_err *err)
 {
 	BBK_AUTO(json) object = BBK_JSON_INIT;
 	struct bbk_screen screen;
 	struct bbk_setup setup;
+	struct bbk_after after = { .setup = &setup,
+				   .silent = env->quiet || json };
 	int rc;
 
-	bbk_screen_init(&screen, env, env->quiet || json, wish->dry_run);
+	bbk_screen_init(&screen, env, after.silent, wish->dry_run);
 	bbk_setup_init(&setup, env, wish, &screen.progress);
 	rc = bbk_setup_run(&setup, err);
 	if (rc < 0)
 		bbk_screen_fail(&screen);
-	else
-		bbk_screen_close(&screen, &setup);
-	if (rc == 0 && then)
-		rc = then(&setup, arg, err);
-	if (rc == 0 && json) {
+	if (rc == 0) {
 		make_json(&object, &setup);
-		bbk_print_json(env->out, &object);
+		after.json = object.root;
+		after.changed = bbk_plan_changes(&setup.plan);
+		rc = then(&after, arg, err);
 	}
+	if (rc == 0) {
+		bbk_screen_close(&screen, after.changed);
+		bbk_json_put_bool(object.root, "changed", after.changed);
+	}
+	if (rc == 0 && json)
+		bbk_print_json(env->out, &object);
 	bbk_setup_release(&setup);
 	return rc;
 }

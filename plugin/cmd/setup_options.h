@@ -11,6 +11,14 @@
 /* For a struct bbk_wish. */
 extern const struct bbk_option bbk_setup_options[];
 
+/* What is left for the command when the loop has ended well. */
+struct bbk_after {
+	struct bbk_setup *setup;
+	struct json_t *json; /* more fields may be put into it */
+	bool silent;	     /* nothing but questions and errors is said */
+	bool changed;	     /* was, or would be; more may be */
+};
+
 /*
  * Runs the loop with its steps on the screen, then calls `then` where it went
  * well, then prints the JSON where that is wanted.  Returns what a command's
@@ -18,9 +26,14 @@ extern const struct bbk_option bbk_setup_options[];
  */
 int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 			bool json,
-			int (*then)(struct bbk_setup *setup, void *arg,
+			int (*then)(struct bbk_after *after, void *arg,
 				    struct bbk_err *err),
 			void *arg, struct bbk_err *err) BBK_MUST_CHECK;
+
+/* --ssh-config and what is said of LFS: for a `then`. */
+int bbk_after_ssh_config(struct bbk_after *after, struct bbk_err *err)
+	BBK_MUST_CHECK;
+void bbk_after_lfs(struct bbk_after *after);
 
 void bbk_print_json(FILE *out, const struct bbk_json *json);
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/lfs.h"
 #include "cmd/screen.h"
 #include "cmd/setup_options.h"
 #include "cmd/usage.h"
@@ -143,6 +144,7 @@ static void print_json(const struct bbk_env *env,
 	bbk_json_put(json.root, "grants", json_grants(status));
 	bbk_json_put(json.root, "host_key", json_host_key(status));
 	bbk_json_put(json.root, "ssh", json_ssh(status));
+	bbk_lfs_put_json(json.root, &status->lfs);
 	bbk_print_json(env->out, &json);
 }
 
@@ -284,6 +286,7 @@ static void print_human(const struct bbk_env *env,
 		print_host_key(env, status, &text);
 		print_ssh(env, status, &text);
 		print_known(env, status, &text);
+		bbk_lfs_print(env->out, env, env->out_color, &status->lfs);
 	}
 	if (status->ready)
 		fprintf(env->out, "Ready.\n");

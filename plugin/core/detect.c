@@ -145,15 +145,13 @@ int bbk_detect_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
 		      struct bbk_err *err)
 {
 	BBK_AUTO(ssh_plan) plan = BBK_SSH_PLAN_INIT;
-	BBK_AUTO(strv) bases = BBK_STRV_INIT;
 	char *name;
 	int rc = bbk_instance_of_ssh(instance, env, host, port ? port : 22,
 				     err);
 
 	if (rc <= 0 || port)
 		return rc;
-	bbk_config_bases(env->config, &bases);
-	if (!bases.len) /* nothing is enrolled: no reason to run ssh */
+	if (!bbk_instance_any_at(env, host)) /* no reason to run ssh */
 		return 1;
 	if (env->ssh->plan(env->ssh, user, host, 0, &plan, err) < 0)
 		return -1;

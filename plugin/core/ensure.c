@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "core/detect.h"
 #include "core/token.h"
 #include "store/lock.h"
@@ -127,15 +128,6 @@ char *bbk_ensuring_place(const struct bbk_ensuring *e)
 	}
 }
 
-static void spell_project(struct bbk_ensuring *e)
-{
-	/* keys are upper case everywhere but in clone URLs: reference 1.8 */
-	e->project = bbk_strdup(e->wish->project);
-	if (e->project[0] != '~')
-		for (char *c = e->project; *c; c++)
-			*c = (char)bbk_upper(*c);
-}
-
 /* By configuration; where there is a record, it says where the key is. */
 static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 {
@@ -252,7 +244,7 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	}
 	if (rc < 0)
 		return -1;
-	spell_project(&e);
+	e.project = bbk_project_key(wish->project);
 	if (!may_do_nothing(&e))
 		rc = lead(&e, err);
 	if (e.result == BBK_ENSURED_PLAIN && !e.own_is_locked)

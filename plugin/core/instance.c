@@ -148,6 +148,31 @@ bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 	return false;
 }
 
+static bool ssh_is_at(const char *text, const char *host)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+
+	return bbk_url_parse(&url, text, &ignored) == 0 &&
+	       !strcmp(url.host, host);
+}
+
+bool bbk_instance_any_at(const struct bbk_env *env, const char *host)
+{
+	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+
+	bbk_config_bases(env->config, &bases);
+	for (size_t i = 0; i < bases.len; i++) {
+		BBK_AUTO(strv) names = BBK_STRV_INIT;
+
+		bbk_config_base_all(env->config, bases.v[i], "ssh", &names);
+		for (size_t j = 0; j < names.len; j++)
+			if (ssh_is_at(names.v[j], host))
+				return true;
+	}
+	return false;
+}
+
 static bool base_is_enrolled(const struct bbk_env *env, const char *base)
 {
 	return bbk_config_base(env->config, base, "edition") ||

@@ -60,6 +60,9 @@ int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
 			   const struct bbk_url *url, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* Has any enrolled instance an SSH name with this host, whatever its port? */
+bool bbk_instance_any_at(const struct bbk_env *env, const char *host);
+
 /* Is this one of the instance's SSH names? */
 bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 			  const char *host, unsigned port);

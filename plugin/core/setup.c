@@ -138,6 +138,10 @@ static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
 	if (wish->clone && !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "this URL names no repository to clone");
+	if (wish->ssh_config && !setup->found.address.project)
+		return bbk_err_set(err, BBK_E_USAGE,
+				   "--ssh-config needs the URL of a project "
+				   "or repository: it is about its key");
 	if (wish->passphrase && !wish->dry_run &&
 	    !setup->env->term->can_ask(setup->env->term))
 		return bbk_err_set(err, BBK_E_USAGE,

@@ -34,6 +34,8 @@ struct bbk_wish {
 	bool has_auto;
 	enum bbk_auto automatic;
 	bool keep_remote;
+	bool submodules; /* then core/submodules.h */
+	bool ssh_config; /* then core/plainssh.h */
 	bool clone; /* the step clone follows: no remote to look at yet */
 	bool dry_run;
 };

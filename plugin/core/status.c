@@ -193,6 +193,7 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 	if (find_record(status, env, err) < 0)
 		return -1;
 	find_key(status, env);
+	bbk_lfs_look(&status->lfs, status->record.scope);
 	if (look_at_known_hosts(status, env, err) < 0 ||
 	    (!offline && ask_server(status, env, err) < 0))
 		return -1;

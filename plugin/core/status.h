@@ -8,6 +8,7 @@
 #include "core/access.h"
 #include "core/detect.h"
 #include "core/key.h"
+#include "core/lfs.h"
 #include "store/record.h"
 
 enum bbk_ssh_state {
@@ -35,6 +36,7 @@ struct bbk_status {
 	enum bbk_ssh_state ssh;
 	char *ssh_said;
 	int64_t milliseconds;
+	struct bbk_lfs lfs;
 	struct bbk_strv known; /* -v: public key files that the server knows */
 };
 

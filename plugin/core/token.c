@@ -78,7 +78,8 @@ static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
 	    !bbk_url_same_origin(&url, &instance->url) ||
 	    strcmp(url.path, instance->url.path) != 0)
 		return 1;
-	rest->token_source = bbk_strdup("BBKEY_TOKEN");
+	rest->token_source = bbk_strdup(env->token.source ?
+					env->token.source : "BBKEY_TOKEN");
 	bbk_replace(&rest->user, env->token.user);
 	return bbk_secret_from_text(&rest->token,
 				    bbk_secret_bytes(&env->token.token),
@@ -257,6 +258,19 @@ static int find(struct bbk_instance *instance, struct bbk_env *env,
 	if (may_ask && env->term->can_ask(env->term))
 		return from_person(instance, env, err);
 	return no_token(instance, env, err);
+}
+
+void bbk_token_keep(const struct bbk_instance *instance, struct bbk_env *env)
+{
+	const struct bbk_rest *rest = &instance->rest;
+
+	if (env->token.token.len || !bbk_secret_is_set(&rest->token))
+		return;
+	bbk_secret_set(&env->token.token, bbk_secret_bytes(&rest->token),
+		       rest->token.len);
+	bbk_replace(&env->token.url, instance->base);
+	bbk_replace(&env->token.user, rest->user);
+	bbk_replace(&env->token.source, rest->token_source);
 }
 
 /* Before a source is asked: the name that goes with whatever it has. */

@@ -25,4 +25,10 @@ int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
 int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
 			 struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * Keeps the instance's token, where it has one and BBKEY_TOKEN gave none, for
+ * whatever else this run asks of the same instance.
+ */
+void bbk_token_keep(const struct bbk_instance *instance, struct bbk_env *env);
+
 #endif

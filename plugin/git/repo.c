@@ -138,23 +138,48 @@ int bbk_repo_set_remote_url(struct bbk_repo *repo, const char *remote,
 	return 0;
 }
 
+/* It is the person's own command: their streams, their environment. */
+static int begin_for_person(struct bbk_process *git, struct bbk_err *err)
+{
+	if (bbk_git_begin(git, err) < 0)
+		return -1;
+	bbk_strv_release(&git->env);
+	git->inherit = true;
+	git->deadline_ms = 0;
+	return 0;
+}
+
+static int end_for_person(struct bbk_process *git, int *status,
+			  struct bbk_err *err)
+{
+	if (bbk_process_run(git, err) < 0)
+		return -1;
+	*status = git->status;
+	return 0;
+}
+
 int bbk_git_clone(const char *url, const char *dir,
 		  const struct bbk_strv *options, int *status,
 		  struct bbk_err *err)
 {
 	BBK_AUTO(process) git = BBK_PROCESS_INIT;
 
-	if (bbk_git_begin(&git, err) < 0)
+	if (begin_for_person(&git, err) < 0)
 		return -1;
-	bbk_strv_release(&git.env); /* it is the person's own command */
-	git.inherit = true;
-	git.deadline_ms = 0;
 	bbk_strv_add(&git.argv, "clone");
 	for (size_t i = 0; i < options->len; i++)
 		bbk_strv_add(&git.argv, options->v[i]);
 	bbk_strv_addl(&git.argv, "--", url, dir, NULL);
-	if (bbk_process_run(&git, err) < 0)
+	return end_for_person(&git, status, err);
+}
+
+int bbk_git_submodule_update(bool quiet, int *status, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (begin_for_person(&git, err) < 0)
 		return -1;
-	*status = git.status;
-	return 0;
+	bbk_strv_addl(&git.argv, "submodule", "update", "--init",
+		      "--recursive", quiet ? "--quiet" : NULL, NULL);
+	return end_for_person(&git, status, err);
 }

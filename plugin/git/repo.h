@@ -38,5 +38,8 @@ int bbk_repo_set_remote_url(struct bbk_repo *repo, const char *remote,
 int bbk_git_clone(const char *url, const char *dir,
 		  const struct bbk_strv *options, int *status,
 		  struct bbk_err *err) BBK_MUST_CHECK;
+/* `git submodule update --init --recursive` here, in the same way. */
+int bbk_git_submodule_update(bool quiet, int *status, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 #endif

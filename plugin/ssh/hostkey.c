@@ -19,6 +19,8 @@ char *bbk_known_hosts_option(const char *state, const struct bbk_strv *global)
 
 	bbk_ssh_quote(&value, ours, false);
 	for (size_t i = 0; i < global->len; i++) {
+		if (!strcmp(global->v[i], ours)) /* by init --ssh-config */
+			continue;
 		bbk_str_addc(&value, ' ');
 		bbk_ssh_quote(&value, global->v[i], false);
 	}

@@ -14,7 +14,10 @@
 /* <state>/known_hosts; the caller frees. */
 char *bbk_known_hosts_path(const char *state);
 
-/* The value of GlobalKnownHostsFile: ours, then the system's; quoted. */
+/*
+ * The value of GlobalKnownHostsFile: ours, then the others that ssh has now;
+ * quoted.
+ */
 char *bbk_known_hosts_option(const char *state,
 			     const struct bbk_strv *global);
 

@@ -557,15 +557,14 @@ def test_h_shows_usage_in_80_columns_with_129(home: Home, command: str):
 
 
 def test_every_option_of_the_contract_is_there(home: Home):
-    """All but --submodules, which is still to come."""
     for command, words in {
             "init": "base remote scope read write key key-type new-key "
                     "passphrase expires label token-file host-key auto "
-                    "keep-remote json dry-run yes color quiet "
-                    "verbose",
+                    "keep-remote submodules ssh-config json dry-run yes "
+                    "color quiet verbose",
             "clone": "base remote scope read write key key-type new-key "
                      "passphrase expires label token-file host-key auto "
-                     "keep-remote",
+                     "keep-remote submodules",
             "status": "remote offline exit-code json"}.items():
         shown = home.bbkey(command, "-h").out
         missing = [w for w in words.split() if f"--{w}" not in shown]

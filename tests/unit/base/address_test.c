@@ -152,6 +152,22 @@ static void names_are_what_bitbucket_allows(void **state)
 	assert_false(bbk_repo_is_valid("@project"));
 }
 
+static void a_project_key_is_upper_case_but_for_a_person(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "proj", "PROJ" }, { "Proj_1", "PROJ_1" },
+		{ "~dev", "~dev" }, { "~Dev", "~Dev" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		char *got = bbk_project_key(rows[i][0]);
+
+		miss_text(got, rows[i][1], rows[i][0]);
+		free(got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +176,7 @@ int main(void)
 		TEST(half_a_clone_url_is_no_instance),
 		TEST(a_page_ends_at_its_project_or_repository),
 		TEST(names_are_what_bitbucket_allows),
+		TEST(a_project_key_is_upper_case_but_for_a_person),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,12 +67,39 @@ static void long_text_is_cut_by_characters(void **state)
 	assert_int_equal(bbk_columns("\303\274x"), 2);
 }
 
+static void a_shell_reads_one_word(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "/usr/bin/git-bbkey", "/usr/bin/git-bbkey" },
+		{ "", "''" },
+		{ "https://h/x", "'https://h/x'" },
+		{ "LIB", "LIB" },
+		{ "~dev", "'~dev'" },
+		{ "*", "'*'" },
+		{ "a b", "'a b'" },
+		{ "it's", "'it'\\''s'" },
+		{ "$(id)", "'$(id)'" },
+		{ "https://[::1]/", "'https://[::1]/'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		char *got = bbk_shell_quoted(rows[i].text);
+
+		miss_text(got, rows[i].want, rows[i].text);
+		free(got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(foreign_text_is_fit_to_print),
 		TEST(a_nul_does_not_end_the_text),
 		TEST(long_text_is_cut_by_characters),
+		TEST(a_shell_reads_one_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

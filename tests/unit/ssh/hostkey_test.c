@@ -122,6 +122,20 @@ static void quoting_survives_what_a_path_can_have(void **state)
 	assert_string_equal(expanding.s, "\"/a b/\\\"c\\\\%%h\"");
 }
 
+static void our_known_hosts_come_first_and_once(void **state)
+{
+	BBK_AUTO(strv) global = BBK_STRV_INIT;
+	char *got;
+
+	(void)state;
+	bbk_strv_addl(&global, "/etc/ssh/known", "/s/known_hosts", "/a b",
+		      NULL);
+	got = bbk_known_hosts_option("/s", &global);
+	assert_string_equal(got, "\"/s/known_hosts\" \"/etc/ssh/known\" "
+				 "\"/a b\"");
+	free(got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +144,7 @@ int main(void)
 		TEST(saving_replaces_its_own_entry_and_keeps_the_others),
 		TEST(a_last_line_without_its_end_stays_a_line_of_its_own),
 		TEST(quoting_survives_what_a_path_can_have),
+		TEST(our_known_hosts_come_first_and_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,107 @@
+#include "core/submodules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/token.h"
+#include "git/config.h"
+
+char *bbk_submodule_allow_command(const struct bbk_submodule_project *project)
+{
+	char *key = bbk_strf("bbkey.%s.projects", project->base);
+	/* nothing in it is a shell's, unless the host is an IPv6 address */
+	char *quoted_key = strchr(project->base, '[') ? bbk_shell_quoted(key) :
+							bbk_strdup(key);
+	char *quoted = bbk_shell_quoted(project->project);
+	char *command = bbk_strf("git config --global --add %s %s", quoted_key,
+				 quoted);
+
+	free(key);
+	free(quoted_key);
+	free(quoted);
+	return command;
+}
+
+int bbk_submodules_ask(struct bbk_submodules *found, struct bbk_env *env,
+		       struct bbk_err *err)
+{
+	size_t n = bbk_submodules_count(found, BBK_SUBMODULE_WAITING);
+	char *question;
+	int yes;
+
+	if (!n || n > BBK_SUBMODULES_ASK || !env->term->can_ask(env->term))
+		return 0;
+	question = n == 1 ?
+		bbk_strdup("Set up access to this project, too?") :
+		bbk_strf("Set up access to these %zu projects, too?", n);
+	yes = env->term->confirm(env->term, question, false, err);
+	free(question);
+	for (size_t i = 0; yes > 0 && i < found->projects_len; i++)
+		if (found->projects[i]->state == BBK_SUBMODULE_WAITING)
+			found->projects[i]->state = BBK_SUBMODULE_ALLOWED;
+	return yes < 0 ? -1 : 0;
+}
+
+static void quiet(struct bbk_progress *progress, enum bbk_step step,
+		  const struct bbk_setup *setup)
+{
+	(void)progress;
+	(void)step;
+	(void)setup;
+}
+
+/* What was given for one instance is not for another. */
+static struct bbk_wish wish_for(const struct bbk_submodule_project *project,
+				const struct bbk_setup *setup)
+{
+	const struct bbk_wish *own = setup->wish;
+	struct bbk_wish wish = {
+		.url = project->url, .has_scope = own->has_scope,
+		.scope = own->scope, .new_key = own->new_key,
+		.passphrase = own->passphrase, .expires = own->expires,
+		.label = own->label, .has_key_type = own->has_key_type,
+		.key_type = own->key_type,
+	};
+
+	if (strcmp(project->base, setup->found.instance.base) != 0)
+		return wish;
+	wish.key = own->key;
+	wish.host_keys = own->host_keys;
+	if (!setup->env->token.token.len)
+		wish.token_file = own->token_file;
+	return wish;
+}
+
+static void set_up(struct bbk_submodule_project *project,
+		   struct bbk_setup *setup)
+{
+	struct bbk_progress progress = { quiet, quiet };
+	struct bbk_wish wish = wish_for(project, setup);
+	struct bbk_setup own;
+
+	bbk_setup_init(&own, setup->env, &wish, &progress);
+	project->state = bbk_setup_run(&own, &project->problem) == 0 ?
+		BBK_SUBMODULE_DONE : BBK_SUBMODULE_FAILED;
+	if (own.found.project)
+		bbk_replace(&project->project, own.found.project);
+	bbk_token_keep(&own.found.instance, setup->env);
+	bbk_setup_release(&own);
+}
+
+void bbk_submodules_set_up(struct bbk_submodules *found,
+			   struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	struct bbk_config fresh = BBK_CONFIG_INIT;
+
+	/* this run may be the one that enrolled the instance */
+	if (bbk_config_load(&fresh, &ignored) == 0) {
+		bbk_config_release(setup->env->config);
+		*setup->env->config = fresh;
+	}
+	bbk_token_keep(&setup->found.instance, setup->env);
+	for (size_t i = 0; i < found->projects_len; i++)
+		if (found->projects[i]->state == BBK_SUBMODULE_ALLOWED)
+			set_up(found->projects[i], setup);
+}
