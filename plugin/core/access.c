@@ -226,10 +226,11 @@ void bbk_access_prepare_first(const struct bbk_access *access,
 	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
 	    !key->path || !access->pins.len ||
 	    !bbk_begins(access->pins.v[0], "SHA256:") ||
-	    bbk_access_has_own_keys(access, env) ||
-	    bbk_first_save(&first, env->paths.state, access->host, port,
-			   &ignored) < 0)
+	    bbk_access_has_own_keys(access, env))
 		bbk_first_forget(env->paths.state, access->host, port);
+	else
+		(void)!bbk_first_save(&first, env->paths.state, access->host,
+				      port, &ignored);
 }
 
 /* What goes into known hosts must itself have the fingerprint that was seen. */

@@ -11,6 +11,7 @@
  *
  * Where `git-bbkey ensure` cannot help, the result is plain ssh's.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -293,9 +294,17 @@ static bool knows_first(const struct transport *t, struct bbk_first *first)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 
-	return t->self && !t->ssh.chained && !is_submodule() &&
-	       bbk_first_read(first, t->paths.state, t->command->host,
-			      t->command->port, &ignored) == 0;
+	if (!t->self || t->ssh.chained || is_submodule() ||
+	    bbk_first_read(first, t->paths.state, t->command->host,
+			   t->command->port, &ignored) != 0)
+		return false;
+	switch (bbk_file_kind_at(AT_FDCWD, first->key)) {
+	case BBK_FILE_NONE:
+	case BBK_FILE_REGULAR:
+		return true;
+	default: /* ssh would read from it, and wait */
+		return false;
+	}
 }
 
 static BBK_NORETURN void meet_first(struct transport *t)

@@ -12,7 +12,10 @@ from pathlib import Path
 from home import Home, Result
 
 OURS = ("git-bbkey", "git-bbkey-ssh", "git-credential-bbkey")
-EXEC = re.compile(r'^(\d+) +execve\("([^"]*)", \[(.*?)\], \[(.*)\]\) = 0')
+# A child of posix_spawn() is told of before its parent's call has returned,
+# and its execve in two lines.
+EXEC = re.compile(r'^(\d+) +execve\("([^"]*)", \[(.*?)\], \[(.*)\]'
+                  r'(?:\) = 0| <unfinished \.\.\.>)')
 CHILD = re.compile(r"^(\d+) +(?:<\.\.\. )?(?:clone3?|v?fork)"
                    r"(?:\(.*| resumed>.*)\) = (\d+)$")
 CONNECT = re.compile(r"connect\(\d+, \{sa_family=AF_INET6?, (.*?)\}, ")
@@ -28,21 +31,25 @@ def secrets(home: Home) -> list[str]:
 
 def programs_below_ours(trace: str) -> list[tuple[str, str, str]]:
     """(program, argv, environment) of whatever git-bbkey started."""
-    inside: set[str] = set()
+    lines = trace.splitlines()
+    parents = {m[2]: m[1] for m in map(CHILD.match, lines) if m}
+    ours: set[str] = set()
     found = []
-    for line in trace.splitlines():
-        child = CHILD.match(line)
-        if child and child[1] in inside:
-            inside.add(child[2])
+
+    def inside(pid: str | None) -> bool:
+        while pid and pid not in ours:
+            pid = parents.get(pid)
+        return pid is not None
+
+    for line in lines:
         started = EXEC.match(line)
         if not started:
             continue
         name = Path(started[2]).name
-        if started[1] in inside or name in OURS:
-            if started[1] in inside and name not in OURS:
-                found.append((started[2], started[3], started[4]))
-            if name == "git-bbkey":
-                inside.add(started[1])
+        if inside(started[1]) and name not in OURS:
+            found.append((started[2], started[3], started[4]))
+        if name == "git-bbkey":
+            ours.add(started[1])
     return found
 
 

@@ -120,7 +120,7 @@ def points(home: Home, argv: list[str], env: dict[str, str],
     name_of: dict[str, str] = {}
     found: dict[tuple[str, int], None] = {}
     for line in log.read_text(errors="replace").splitlines():
-        started = re.match(r'(\d+) +execve\("([^"]*)".* = 0$', line)
+        started = re.match(r'(\d+) +execve\("([^"]*)".*(?: = 0| <unfinished \.\.\.>)$', line)
         if started:
             name_of[started[1]] = Path(started[2]).name
         match = re.match(r"(\d+) +(\w+)\((.*)", line)

@@ -16,7 +16,8 @@ import pytest
 from home import BIN, Home, Result, Running
 from rest_checks import configure, secret_file, users, with_token
 
-STARTED = re.compile(r'^\d+ +execve\("([^"]*)", .*\) = 0$', re.MULTILINE)
+STARTED = re.compile(r'^\d+ +execve\("([^"]*)", .*(?:\) = 0| <unfinished \.\.\.>)$',
+                     re.MULTILINE)
 NEWER = "capability[]=authtype\ncapability[]=state\n"
 BBKEY = "git-credential-bbkey"
 CANARY = "Y2FuYXJ5LXRva2VuLW9mLXRoZS1wZXJzb24"
