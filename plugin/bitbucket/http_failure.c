@@ -72,8 +72,9 @@ static const char *reason_of(CURL *easy, CURLcode code, const char *text,
 {
 	switch (code) {
 	case CURLE_OPERATION_TIMEDOUT:
-		return bbk_http_was_secure(easy) ? "it does not answer in time" :
-					  "no connection in time";
+		return bbk_http_was_secure(easy) ?
+			"it does not answer in time" :
+			"no connection in time";
 	case CURLE_PARTIAL_FILE:
 		return "the answer ends too early";
 	case CURLE_GOT_NOTHING:

@@ -43,7 +43,7 @@ static const struct bbk_option ensure_options[] = {
 
 #undef FIELD
 
-/* --- the talk with git-bbkey-ssh, as transport/help.h has it -------------- */
+/* --- the talk with git-bbkey-ssh, as transport/help.h has it ---------- */
 
 struct talk {
 	struct bbk_offer offer;
@@ -177,7 +177,7 @@ static int run_ensure(struct bbk_env *env, struct bbk_ensure_wish *wish,
 	return rc;
 }
 
-/* --- the command ---------------------------------------------------------- */
+/* --- the command ------------------------------------------------------ */
 
 static int read_why(const struct arguments *given, struct bbk_ensure_wish *wish)
 {

@@ -24,7 +24,7 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 	free(e->talk);
 }
 
-/* --- leave ---------------------------------------------------------------- */
+/* --- leave ------------------------------------------------------------ */
 
 bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e)
 {
@@ -59,7 +59,7 @@ int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
 	return bbk_token_get(&e->instance, e->env, NULL, may_ask(e), err);
 }
 
-/* --- keys ----------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------- */
 
 int bbk_ensuring_find_or_make_key(struct bbk_ensuring *e, struct bbk_err *err)
 {
@@ -111,7 +111,7 @@ int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
 	return rc;
 }
 
-/* --- what is wanted -------------------------------------------------------- */
+/* --- what is wanted --------------------------------------------------- */
 
 char *bbk_ensuring_place(const struct bbk_ensuring *e)
 {
@@ -152,7 +152,7 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 	return 0;
 }
 
-/* --- what could not be helped ---------------------------------------------- */
+/* --- what could not be helped ----------------------------------------- */
 
 static bool is_hosts(enum bbk_class class)
 {
@@ -177,7 +177,7 @@ static void note_negative(const struct bbk_ensuring *e,
 	bbk_negative_note(&negative, e->env->paths.state);
 }
 
-/* --- leading --------------------------------------------------------------- */
+/* --- leading ---------------------------------------------------------- */
 
 static int find_record(struct bbk_ensuring *e, bool *found,
 		       struct bbk_err *err)

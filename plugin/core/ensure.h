@@ -19,7 +19,7 @@ enum bbk_ensure_why {
 	BBK_ENSURE_FIRST,     /* there is no record */
 	BBK_ENSURE_PUSH,      /* the key on record may only read */
 	BBK_ENSURE_DENIED,    /* the server refused the key on record */
-	BBK_ENSURE_NO_ACCESS, /* it knows the key, but not for this repository */
+	BBK_ENSURE_NO_ACCESS, /* it knows the key, but not in this place */
 };
 
 /* Somebody who runs ssh, with a key that is not registered yet. */
@@ -31,8 +31,8 @@ struct bbk_offer {
 	void (*have)(struct bbk_offer *offer, const struct bbk_record *record);
 	/*
 	 * Waits at most max_ms (-1: as long as it takes) for the host key that
-	 * it saw.  1: a pinned one, into *seen.  0: another one, and that ssh is
-	 * gone.  -1: ssh is gone, with no host key.  -2: not yet.
+	 * it saw.  1: a pinned one, into *seen.  0: another one, and that ssh
+	 * is gone.  -1: ssh is gone, with no host key.  -2: not yet.
 	 */
 	int (*wait)(struct bbk_offer *offer, struct bbk_hostkey *seen,
 		    int64_t max_ms);

@@ -68,7 +68,7 @@ static void say_registered(struct bbk_ensuring *e)
 	free(place);
 }
 
-/* --- one after the other ---------------------------------------------------- */
+/* --- one after the other ---------------------------------------------- */
 
 static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
 {
@@ -97,7 +97,7 @@ static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
 	return 0;
 }
 
-/* --- side by side with git's own ssh ---------------------------------------- */
+/* --- side by side with git's own ssh ---------------------------------- */
 
 /* What came of the host key that git's ssh saw. */
 enum met { MET_NOT_YET, MET_PINNED, MET_ANOTHER, MET_NOBODY };

@@ -84,7 +84,7 @@ void bbk_negative_note(const struct bbk_negative *negative, const char *state)
 	free(path);
 }
 
-/* --- hosts that are nobody's --------------------------------------------- */
+/* --- hosts that are nobody's ------------------------------------------ */
 
 static char *nobody_path(const char *state, const char *host, unsigned port)
 {

@@ -41,7 +41,7 @@ void bbk_help_release(struct bbk_help *help)
 	*help = (struct bbk_help)BBK_HELP_INIT;
 }
 
-/* --- listening ------------------------------------------------------------ */
+/* --- listening -------------------------------------------------------- */
 
 /* The next line, without its end; false where there is none. */
 static bool hear(struct bbk_help *help, struct bbk_str *line)
@@ -117,7 +117,7 @@ enum bbk_help_answer bbk_help_hear(struct bbk_help *help)
 	return help->answer;
 }
 
-/* --- talking -------------------------------------------------------------- */
+/* --- talking ---------------------------------------------------------- */
 
 static int open_pipes(int in[2], int out[2])
 {

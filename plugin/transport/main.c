@@ -72,7 +72,7 @@ static int refuse(void)
 	return bbk_class_status(BBK_E_NOT_BITBUCKET);
 }
 
-/* --- what is on record ---------------------------------------------------- */
+/* --- what is on record ------------------------------------------------ */
 
 static struct bbk_place place_of(const struct bbk_command *command)
 {
@@ -120,7 +120,7 @@ static void forget_key(struct transport *t)
 	t->record.key = NULL;
 }
 
-/* --- running ssh ---------------------------------------------------------- */
+/* --- running ssh ------------------------------------------------------ */
 
 static void run(struct transport *t, struct bbk_watch *watch)
 {
@@ -192,7 +192,7 @@ static BBK_NORETURN void run_until_honoured(struct transport *t,
 	bbk_watch_finish(watch);
 }
 
-/* --- help ----------------------------------------------------------------- */
+/* --- help ------------------------------------------------------------- */
 
 /* why: "--push", "--repair=denied", ..., or NULL: for the first time */
 static int start_help(struct transport *t, const char *why,
@@ -393,7 +393,8 @@ int main(int argc, char **argv)
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	struct transport t = { &command, argc, argv, NULL,
-			       BBK_PATHS_INIT, BBK_REALSSH_INIT, BBK_RECORD_INIT };
+			       BBK_PATHS_INIT, BBK_REALSSH_INIT,
+			       BBK_RECORD_INIT };
 
 	bbk_start_streams();
 	if (argc > 1 && !strcmp(argv[1], "--host-key"))

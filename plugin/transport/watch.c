@@ -24,7 +24,7 @@ void bbk_watch_release(struct bbk_watch *watch)
 	*watch = (struct bbk_watch)BBK_WATCH_INIT;
 }
 
-/* --- signals ------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------- */
 
 static volatile sig_atomic_t child;
 static volatile sig_atomic_t stopped;
@@ -66,7 +66,7 @@ static void close_on_exec(const int fds[2])
 	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 }
 
-/* --- what is said -------------------------------------------------------- */
+/* --- what is said ----------------------------------------------------- */
 
 static enum bbk_words words_of(const char *line)
 {
@@ -143,7 +143,7 @@ static void take(struct bbk_watch *watch, struct bbk_knock *knock, int fd,
 	}
 }
 
-/* --- running ------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------- */
 
 static bool has_ended(pid_t pid, int *status)
 {

@@ -243,7 +243,8 @@ static void a_wreck_moves_aside_with_its_public_half(void **state)
 	assert_false(exists(".ssh/k"));
 	assert_false(exists(".ssh/k.pub"));
 	assert_int_equal(bbk_keyfile_read_public(&dir, "k", &line, &err), 1);
-	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", "corrupt", &err), -1);
+	assert_int_equal(bbk_keyfile_move_aside(&dir, "k", "corrupt", &err),
+			 -1);
 	miss_class(&err, BBK_E_LOCAL, "nothing to move");
 }
 
