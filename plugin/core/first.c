@@ -170,10 +170,9 @@ static int finish_offer(struct bbk_ensuring *e, const struct meeting *meeting,
 	return 0;
 }
 
-/* Nothing was sent: err says no more than that.  No trace stays behind. */
-static void forget_offer(struct bbk_ensuring *e, struct bbk_err *err)
+/* Nothing was sent: no trace of it stays behind. */
+static void forget_key(struct bbk_ensuring *e)
 {
-	bbk_err_release(err);
 	bbk_key_discard(&e->key);
 	bbk_key_release(&e->key);
 }
@@ -195,14 +194,18 @@ static int register_beside(struct bbk_ensuring *e, struct bbk_err *err)
 		if (!rc)
 			rc = finish_offer(e, &meeting, err);
 	} else if (meeting.met == MET_ANOTHER) {
-		forget_offer(e, err);
+		bbk_err_release(err); /* it says no more than that */
+		forget_key(e);
 		rc = meet_and_register(e, err);
 	} else if (meeting.met == MET_NOBODY) {
-		forget_offer(e, err);
+		bbk_err_release(err);
+		forget_key(e);
 		e->result = BBK_ENSURED_GONE;
 		rc = meeting.offer->said ?
 			bbk_access_judge(&e->access, meeting.offer->said, err) :
 			0;
+	} else {
+		forget_key(e);
 	}
 	bbk_hostkey_release(&meeting.seen);
 	return rc;

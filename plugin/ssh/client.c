@@ -147,13 +147,12 @@ static void build(struct bbk_process *process, struct bbk_openssh *self,
 		"ForwardAgent=no",	 "ForwardX11=no",
 		"ClearAllForwardings=yes", "PermitLocalCommand=no",
 		"StrictHostKeyChecking=yes", "UpdateHostKeys=no",
-		"NumberOfPasswordPrompts=0",
+		"NumberOfPasswordPrompts=0", "LogLevel=DEBUG1",
 		"RequestTTY=no",
 	};
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(always); i++)
 		option(process, always[i]);
-	bbk_strv_add(&process->argv, "-v"); /* outdoes any LogLevel */
 	bbk_strv_add(&process->argv, "-o");
 	bbk_strv_addf(&process->argv, "GlobalKnownHostsFile=%s",
 		      call->known_hosts);

@@ -289,22 +289,29 @@ static BBK_NORETURN void meet_at_gate(struct transport *t,
 	bbk_watch_finish(&watch);
 }
 
+/* ssh would read from a FIFO, and wait. */
+static bool is_file_or_none(const char *path)
+{
+	enum bbk_file_kind kind = bbk_file_kind_at(AT_FDCWD, path);
+
+	return kind == BBK_FILE_NONE || kind == BBK_FILE_REGULAR;
+}
+
 /* What will be offered, as far as that can be known. */
 static bool knows_first(const struct transport *t, struct bbk_first *first)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	char *public;
+	bool good;
 
 	if (!t->self || t->ssh.chained || is_submodule() ||
 	    bbk_first_read(first, t->paths.state, t->command->host,
 			   t->command->port, &ignored) != 0)
 		return false;
-	switch (bbk_file_kind_at(AT_FDCWD, first->key)) {
-	case BBK_FILE_NONE:
-	case BBK_FILE_REGULAR:
-		return true;
-	default: /* ssh would read from it, and wait */
-		return false;
-	}
+	public = bbk_strf("%s.pub", first->key);
+	good = is_file_or_none(first->key) && is_file_or_none(public);
+	free(public);
+	return good;
 }
 
 static BBK_NORETURN void meet_first(struct transport *t)

@@ -223,6 +223,8 @@ static int start(const struct bbk_ssh_line *line, int said[2], pid_t *pid)
 			       .env = line->env, .streams = { -1, -1, said[1] },
 		       });
 	close(said[1]);
+	if (rc)
+		close(said[0]);
 	return rc ? -1 : 0;
 }
 
@@ -233,8 +235,12 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 	pid_t pid;
 
 	bbk_watch_release(watch);
-	if (start(line, said, &pid) < 0)
-		bbk_ssh_exec(line);
+	if (start(line, said, &pid) < 0) {
+		watch->killed = knock != NULL; /* nobody would let it through */
+		if (!knock)
+			bbk_ssh_exec(line);
+		return;
+	}
 	child = pid;
 	status = follow(watch, knock, said[0], pid);
 	child = 0;
