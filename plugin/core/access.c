@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/drop.h"
 #include "git/config.h"
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
@@ -276,8 +277,14 @@ static int connect_once(struct bbk_access *access, struct bbk_env *env,
 		.known_hosts = access->known_hosts, .pins = &access->pins,
 		.hostkey_types = hostkey_types,
 	};
+	int rc = env->ssh->run(env->ssh, &call, answer, err);
 
-	return env->ssh->run(env->ssh, &call, answer, err);
+	for (int drops = 0; !rc && answer->dropped && drops < BBK_DROPS_MAX;
+	     drops++) {
+		env->clock->sleep(env->clock, bbk_drop_pause(drops));
+		rc = env->ssh->run(env->ssh, &call, answer, err);
+	}
+	return rc;
 }
 
 static bool is_refused(const struct bbk_ssh_answer *answer)

@@ -68,7 +68,8 @@ struct bbk_visit {
 
 /*
  * One connection (a second one, where the server has several host keys and
- * showed another than the published).  A host key that is verified is saved
+ * showed another than the published; up to three more, where it drops them:
+ * base/drop.h).  A host key that is verified is saved
  * in our known hosts.  With may_ask, an unknown one is shown and asked about;
  * a yes saves it and connects again.  -1: class hostkey, network, negotiate or
  * local; 0 for OK, DENIED and NO_ACCESS.

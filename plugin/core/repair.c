@@ -89,7 +89,7 @@ static int find_key(struct bbk_ensuring *e, struct bbk_err *err)
 
 	if (bbk_key_find(&e->key, e->env, &recorded, &gone) == 0)
 		return 0;
-	return bbk_ensuring_find_or_make_key(e, err);
+	return bbk_key_find(&e->key, e->env, &recorded, err) < 0 ? -1 : 0;
 }
 
 /*

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/drop.h"
 #include "base/text.h"
 
 #define SEEN "git-bbkey host key: " /* transport/hostkey.h */
@@ -67,6 +68,14 @@ static bool decide(struct bbk_ssh_answer *answer, const char *line,
 	return true;
 }
 
+/* Once it said who it is, a server drops nobody: the line broke. */
+static bool is_drop(const char *line, bool identified)
+{
+	return !identified && (bbk_drop_is(line) ||
+			       bbk_begins(line, "Connection reset by ") ||
+			       bbk_begins(line, "Connection closed by "));
+}
+
 static bool verdict(struct bbk_ssh_answer *answer, const char *line,
 		    bool exchanged)
 {
@@ -105,7 +114,7 @@ static bool is_pkt_line(const char *out, size_t len)
 static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		       const char *fingerprint, bool *in)
 {
-	bool decided = false, exchanged = false;
+	bool decided = false, exchanged = false, identified = false;
 
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
@@ -121,10 +130,14 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		else if (accepts_other(line, fingerprint))
 			answer->other_key = true;
 		else if (!*in && !decided && !bbk_begins(line, "debug") &&
-			 !bbk_begins(line, SEEN))
+			 !bbk_begins(line, SEEN)) {
 			decided = verdict(answer, line, exchanged);
+			answer->dropped = decided && is_drop(line, identified);
+		}
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
+		else if (*in && !answer->said && !bbk_begins(line, "debug"))
+			answer->said = bbk_scrubbed(line);
 		free(line);
 		text += len + strspn(text + len, "\r\n");
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/drop.h"
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/start.h"
@@ -34,6 +35,7 @@ struct transport {
 	struct bbk_paths paths;
 	struct bbk_realssh ssh;
 	struct bbk_record record;
+	int drops;
 };
 
 static bool is_never(void)
@@ -125,6 +127,21 @@ static void run(struct transport *t, struct bbk_watch *watch)
 	bbk_watch_run(watch, &line, NULL);
 }
 
+/* For what is done once: a server with no place for us is asked again. */
+static void run_patiently(struct transport *t, struct bbk_watch *watch,
+			  const struct bbk_ssh_line *line,
+			  struct bbk_knock *knock)
+{
+	for (;;) {
+		bbk_watch_run(watch, line, knock);
+		if (watch->words != BBK_WORDS_DROPPED ||
+		    t->drops == BBK_DROPS_MAX)
+			return;
+		bbk_system_clock.sleep(&bbk_system_clock,
+				       bbk_drop_pause(t->drops++));
+	}
+}
+
 static BBK_NORETURN void run_in_our_place(struct transport *t)
 {
 	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
@@ -146,10 +163,10 @@ static void say_not_yet(const struct bbk_record *record)
 	(void)bbk_write_all(STDERR_FILENO, text.s, text.len);
 }
 
-/* 50 clones that were turned away together do not come back together. */
-static int64_t jitter(int64_t most)
+static bool is_refused(const struct bbk_watch *watch)
 {
-	return most / 2 + (int64_t)getpid() % (most / 2);
+	return watch->words == BBK_WORDS_DENIED ||
+	       watch->words == BBK_WORDS_NO_ACCESS;
 }
 
 /*
@@ -161,23 +178,15 @@ static BBK_NORETURN void run_until_honoured(struct transport *t,
 					    struct bbk_watch *watch)
 {
 	static const int pauses[] = { 500, 1000, 2000, 4000, 8000 };
-	size_t refused = 0;
-	int dropped = 0;
+	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
 
-	for (;;) {
-		if (watch->words == BBK_WORDS_OTHER ||
-		    refused == BBK_ARRAY_LEN(pauses) || dropped == 3)
-			break;
-		if (watch->words == BBK_WORDS_DROPPED)
-			bbk_system_clock.sleep(&bbk_system_clock,
-					       jitter(400 << dropped++));
-		else
-			bbk_system_clock.sleep(&bbk_system_clock,
-					       pauses[refused++]);
-		run(t, watch);
+	bbk_ssh_line_build(&line, &t->ssh, &t->record, NULL, t->argc, t->argv);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(pauses) && is_refused(watch);
+	     i++) {
+		bbk_system_clock.sleep(&bbk_system_clock, pauses[i]);
+		run_patiently(t, watch, &line, NULL);
 	}
-	if (watch->words == BBK_WORDS_DENIED ||
-	    watch->words == BBK_WORDS_NO_ACCESS) {
+	if (is_refused(watch)) {
 		(void)bbk_write_all(STDERR_FILENO, bbk_str_get(&watch->held),
 				    watch->held.len);
 		bbk_str_reset(&watch->held);
@@ -240,16 +249,18 @@ static BBK_NORETURN void act_on(struct transport *t,
 				enum bbk_help_answer answer, int status)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
+	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
 
 	if (answer == BBK_HELP_STOP)
 		_exit(status);
 	if (answer == BBK_HELP_PLAIN || !find_record(t))
 		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
-	if (!t->record.key || (t->command->push && t->record.own_push)) {
+	if (t->command->push && t->record.own_push)
 		forget_key(t);
-		run_in_our_place(t);
-	}
-	run(t, &watch);
+	bbk_ssh_line_build(&line, &t->ssh, &t->record, NULL, t->argc, t->argv);
+	run_patiently(t, &watch, &line, NULL);
+	if (!t->record.key)
+		bbk_watch_finish(&watch);
 	/* a key that was not on record a moment ago is new to the server */
 	run_until_honoured(t, &watch);
 }
@@ -264,7 +275,7 @@ static BBK_NORETURN void take_offer(struct transport *t, struct bbk_help *help)
 
 	bbk_ssh_line_build(&line, &t->ssh, &help->record, help->gate, t->argc,
 			   t->argv);
-	bbk_watch_run(&watch, &line, &help->knock);
+	run_patiently(t, &watch, &line, &help->knock);
 	answer = bbk_help_after(help, watch.signal ? "" :
 					      bbk_str_get(&watch.last));
 	status = help->status;
@@ -333,6 +344,7 @@ static BBK_NORETURN void transport(struct transport *t)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
+	BBK_AUTO(strv) argv = BBK_STRV_INIT;
 
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
@@ -345,8 +357,7 @@ static BBK_NORETURN void transport(struct transport *t)
 	if (t->command->push && t->record.own_push)
 		forget_key(t);
 	run(t, &watch);
-	if (watch.words == BBK_WORDS_DENIED ||
-	    watch.words == BBK_WORDS_NO_ACCESS)
+	if (is_refused(&watch))
 		mend(t, &watch);
 	bbk_watch_finish(&watch);
 }
@@ -357,7 +368,7 @@ int main(int argc, char **argv)
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	struct transport t = { &command, argc, argv, BBK_PATHS_INIT,
-			       BBK_REALSSH_INIT, BBK_RECORD_INIT };
+			       BBK_REALSSH_INIT, BBK_RECORD_INIT, 0 };
 
 	bbk_start_streams();
 	if (argc > 1 && !strcmp(argv[1], "--host-key"))
