@@ -192,6 +192,14 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 	}
 }
 
+int bbk_access_refuse_rsa(const struct bbk_access *access, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_NEGOTIATE, "%s takes RSA keys only with SHA-1 "
+		    "signatures, which ssh no longer makes", access->host);
+	return bbk_err_hint(err, "use a key of another type: git bbkey init "
+				 "--key-type ed25519 (or ecdsa)");
+}
+
 int bbk_access_judge(struct bbk_access *access, const char *said,
 		     struct bbk_err *err)
 {

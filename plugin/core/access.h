@@ -79,6 +79,10 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 		     struct bbk_ssh_answer *answer, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* Why a key of type RSA is of no use at such a server.  -1 */
+int bbk_access_refuse_rsa(const struct bbk_access *access,
+			  struct bbk_err *err) BBK_MUST_CHECK;
+
 /* Why ssh failed, from the last that it said.  -1: as a visit would. */
 int bbk_access_judge(struct bbk_access *access, const char *said,
 		     struct bbk_err *err) BBK_MUST_CHECK;

@@ -86,6 +86,8 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 	free(command);
 	if (rc < 0)
 		return -1;
+	if (setup->answer.outcome == BBK_SSH_DENIED && setup->answer.old_rsa)
+		return bbk_access_refuse_rsa(&setup->access, err);
 	setup->checked = with_key && setup->answer.outcome == BBK_SSH_OK &&
 			 !setup->answer.other_key;
 	return 0;

@@ -180,6 +180,8 @@ int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
 		return bbk_ensuring_first(e, err);
 	if (ask_server(e, &outcome, err) < 0)
 		return -1;
+	if (e->old_rsa)
+		return bbk_access_refuse_rsa(&e->access, err);
 	if (e->own_is_locked)
 		return 0;
 	if (outcome == BBK_SSH_OK) {

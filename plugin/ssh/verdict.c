@@ -111,6 +111,17 @@ static bool is_pkt_line(const char *out, size_t len)
 	return true;
 }
 
+/*
+ * "debug1: send_pubkey_test: no mutual signature algorithm": a server that
+ * names no signatures is taken for one that knows SHA-1 alone (BSERV-13013).
+ */
+static bool is_old_rsa(const char *line)
+{
+	static const char words[] = "debug1: send_pubkey_test: no mutual ";
+
+	return bbk_begins(line, words);
+}
+
 static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		       const char *fingerprint, bool *in)
 {
@@ -123,6 +134,10 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		if (exchanged &&
 		    bbk_begins(line, "debug1: Server accepts key: "))
 			answer->known = true;
+		if (exchanged && is_old_rsa(line))
+			answer->old_rsa = true;
+		if (bbk_begins(line, "debug1: Remote protocol version "))
+			identified = true;
 		if (bbk_begins(line, "debug1: SSH2_MSG_NEWKEYS received"))
 			exchanged = exchanged || !decided;
 		else if (exchanged && bbk_begins(line, "Authenticated to "))
