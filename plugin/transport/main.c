@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/start.h"
+#include "base/text.h"
 #include "store/record.h"
 #include "store/negative.h"
 #include "transport/command.h"
@@ -50,6 +51,13 @@ static bool is_submodule(void)
 	const char *from_user = getenv("GIT_PROTOCOL_FROM_USER");
 
 	return from_user && !strcmp(from_user, "0");
+}
+
+static bool may_ask(void)
+{
+	const char *prompt = getenv("GIT_TERMINAL_PROMPT");
+
+	return !prompt || !bbk_is_off(prompt);
 }
 
 static bool has_token(void)
@@ -115,6 +123,16 @@ static void forget_key(struct transport *t)
 {
 	free(t->record.key);
 	t->record.key = NULL;
+}
+
+/* ssh does not know GIT_TERMINAL_PROMPT. */
+static void tell_ssh_to_ask_nobody(struct transport *t, struct bbk_strv *argv)
+{
+	bbk_strv_addl(argv, t->argv[0], "-o", "BatchMode=yes", NULL);
+	for (int i = 1; i < t->argc; i++)
+		bbk_strv_add(argv, t->argv[i]);
+	t->argc = (int)argv->len;
+	t->argv = argv->v;
 }
 
 /* --- running ssh ---------------------------------------------------------- */
@@ -346,6 +364,8 @@ static BBK_NORETURN void transport(struct transport *t)
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 	BBK_AUTO(strv) argv = BBK_STRV_INIT;
 
+	if (!may_ask() && is_ours(t->command))
+		tell_ssh_to_ask_nobody(t, &argv);
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);
