@@ -126,6 +126,7 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		       const char *fingerprint, bool *in)
 {
 	bool decided = false, exchanged = false, identified = false;
+	char *said = NULL; /* by the server, once somebody is in */
 
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
@@ -151,11 +152,16 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		}
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
-		else if (*in && !answer->said && !bbk_begins(line, "debug"))
-			answer->said = bbk_scrubbed(line);
+		else if (*in && !said && !bbk_begins(line, "debug") &&
+			 !bbk_begins(line, SEEN))
+			said = bbk_scrubbed(line);
 		free(line);
 		text += len + strspn(text + len, "\r\n");
 	}
+	if (answer->outcome == BBK_SSH_OTHER && !answer->said)
+		answer->said = said;
+	else
+		free(said);
 }
 
 /* A message before the key exchange: from anybody, line ends and all. */
