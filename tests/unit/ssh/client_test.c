@@ -176,7 +176,8 @@ static void a_server_without_room_is_no_broken_line(void **state)
 		bool dropped;
 	} texts[] = {
 		{ KEX "kex_exchange_identification: Connection closed by "
-		  "remote host\r\nConnection closed by 127.0.0.1 port 22\r\n", true },
+		  "remote host\r\nConnection closed by 127.0.0.1 port "
+		  "22\r\n", true },
 		{ KEX "kex_exchange_identification: read: Connection reset by "
 		  "peer\r\n", true },
 		{ KEX "Connection reset by 127.0.0.1 port 22\r\n", true },
