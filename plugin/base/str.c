@@ -250,6 +250,16 @@ bool bbk_same_nocase(const char *a, const char *b)
 	return !*a && !*b;
 }
 
+bool bbk_is_off(const char *value)
+{
+	static const char *const off[] = { "", "0", "false", "no", "off" };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(off); i++)
+		if (bbk_same_nocase(value, off[i]))
+			return true;
+	return false;
+}
+
 bool bbk_begins(const char *text, const char *prefix)
 {
 	return !strncmp(text, prefix, strlen(prefix));

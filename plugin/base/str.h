@@ -68,6 +68,8 @@ bool bbk_is_alnum(int c);
 int bbk_lower(int c);
 int bbk_upper(int c);
 bool bbk_same_nocase(const char *a, const char *b);
+/* A truth value that git takes for false: git-config(1). */
+bool bbk_is_off(const char *value);
 bool bbk_begins(const char *text, const char *prefix);
 bool bbk_ends(const char *text, const char *suffix);
 /* NULL equals NULL only. */

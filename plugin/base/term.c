@@ -79,8 +79,7 @@ static bool can_ask(struct bbk_term *term)
 	bool ours;
 	int fd;
 
-	if (term->never || (prompt && (!strcmp(prompt, "0") ||
-				       bbk_same_nocase(prompt, "false"))))
+	if (term->never || (prompt && bbk_is_off(prompt)))
 		return false;
 	fd = open_tty();
 	ours = fd >= 0 && tcgetpgrp(fd) == getpgrp(); /* not in background */

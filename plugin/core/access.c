@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/drop.h"
 #include "git/config.h"
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
@@ -191,6 +192,14 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 	}
 }
 
+int bbk_access_refuse_rsa(const struct bbk_access *access, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_NEGOTIATE, "%s takes RSA keys only with SHA-1 "
+		    "signatures, which ssh no longer makes", access->host);
+	return bbk_err_hint(err, "use a key of another type: git bbkey init "
+				 "--key-type ed25519 (or ecdsa)");
+}
+
 int bbk_access_judge(struct bbk_access *access, const char *said,
 		     struct bbk_err *err)
 {
@@ -309,8 +318,14 @@ static int connect_once(struct bbk_access *access, struct bbk_env *env,
 		.known_hosts = access->known_hosts, .pins = &access->pins,
 		.hostkey_types = hostkey_types,
 	};
+	int rc = env->ssh->run(env->ssh, &call, answer, err);
 
-	return env->ssh->run(env->ssh, &call, answer, err);
+	for (int drops = 0; !rc && answer->dropped && drops < BBK_DROPS_MAX;
+	     drops++) {
+		env->clock->sleep(env->clock, bbk_drop_pause(drops));
+		rc = env->ssh->run(env->ssh, &call, answer, err);
+	}
+	return rc;
 }
 
 static bool is_refused(const struct bbk_ssh_answer *answer)

@@ -81,7 +81,8 @@ struct bbk_visit {
 
 /*
  * One connection (a second one, where the server has several host keys and
- * showed another than the published).  A host key that is verified is saved
+ * showed another than the published; up to three more, where it drops them:
+ * base/drop.h).  A host key that is verified is saved
  * in our known hosts.  With may_ask, an unknown one is shown and asked about;
  * a yes saves it and connects again.  -1: class hostkey, network, negotiate or
  * local; 0 for OK, DENIED and NO_ACCESS.
@@ -90,6 +91,10 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 		     const struct bbk_visit *visit,
 		     struct bbk_ssh_answer *answer, struct bbk_err *err)
 	BBK_MUST_CHECK;
+
+/* Why a key of type RSA is of no use at such a server.  -1 */
+int bbk_access_refuse_rsa(const struct bbk_access *access,
+			  struct bbk_err *err) BBK_MUST_CHECK;
 
 /* Why ssh failed, from the last that it said.  -1: as a visit would. */
 int bbk_access_judge(struct bbk_access *access, const char *said,

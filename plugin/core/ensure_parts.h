@@ -20,6 +20,7 @@ struct bbk_ensuring {
 	struct bbk_terms terms;
 	struct bbk_grant grant;
 	struct bbk_record record; /* what is on record; key NULL: see own */
+	bool old_rsa; /* an RSA key is of no use there: ssh/client.h */
 	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
 	char *project; /* upper case, as keys are; "~user" as it is */
 	char *label;

@@ -29,6 +29,7 @@ static int meet_server(struct bbk_ensuring *e, struct bbk_err *err)
 	free(command);
 	if (rc < 0)
 		return -1;
+	e->old_rsa = own && answer.outcome == BBK_SSH_DENIED && answer.old_rsa;
 	e->own_is_locked = own && answer.outcome == BBK_SSH_DENIED &&
 			   answer.known;
 	return own && answer.outcome == BBK_SSH_OK;
@@ -63,8 +64,11 @@ static void say_registered(struct bbk_ensuring *e)
 	if (e->terms.target.scope == BBK_SCOPE_PERSONAL)
 		e->talk = bbk_strf("git-bbkey: key registered on %s", place);
 	else
-		e->talk = bbk_strf("git-bbkey: key registered on %s, %s access",
-				   place, e->grant.write ? "write" : "read");
+		e->talk = bbk_strf("git-bbkey: %skey registered on %s, %s "
+				   "access", e->old_rsa ? "your RSA key is of "
+				   "no use there (it takes only SHA-1); new "
+				   : "", place,
+				   e->grant.write ? "write" : "read");
 	free(place);
 }
 

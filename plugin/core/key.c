@@ -212,6 +212,27 @@ static bool folder_exists(const struct bbk_env *env)
 	return lstat(env->paths.ssh, &st) == 0;
 }
 
+/* The name in ~/.ssh, where it is one of ours; else NULL. */
+static const char *our_name(const struct bbk_env *env, const char *path)
+{
+	size_t len = strlen(env->paths.ssh);
+
+	return bbk_begins(path, env->paths.ssh) &&
+			       bbk_begins(path + len, "/bbkey_") ?
+		       path + len + 1 : NULL;
+}
+
+void bbk_key_wish_recorded(struct bbk_key_wish *wish, const struct bbk_env *env,
+			   const char *path)
+{
+	const char *name = our_name(env, path);
+
+	if (name)
+		wish->name = name;
+	else
+		wish->path = path;
+}
+
 int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 		 const struct bbk_key_wish *wish, struct bbk_err *err)
 {
@@ -348,11 +369,9 @@ int bbk_key_retire(const struct bbk_key *key, const struct bbk_env *env,
 		   struct bbk_err *err)
 {
 	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
-	char *ours = bbk_strf("%s/bbkey_", env->paths.ssh);
-	bool is_ours = bbk_begins(key->path, ours);
+	const char *name = our_name(env, key->path);
 
-	free(ours);
-	if (!is_ours) {
+	if (!name) {
 		bbk_err_set(err, BBK_E_KEYFILE, "the key '%s' has expired",
 			    key->path);
 		return bbk_err_hint(err, "give another one: git bbkey init "
@@ -361,7 +380,5 @@ int bbk_key_retire(const struct bbk_key *key, const struct bbk_env *env,
 	}
 	if (bbk_keydir_open(&dir, env->paths.home, err) < 0)
 		return -1;
-	return bbk_keyfile_move_aside(&dir,
-				      key->path + strlen(env->paths.ssh) + 1,
-				      "expired", err);
+	return bbk_keyfile_move_aside(&dir, name, "expired", err);
 }

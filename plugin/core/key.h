@@ -32,10 +32,17 @@ struct bbk_key_wish {
 };
 
 /*
+ * Wishes for the key of a record: by name where it is one of ours, which may
+ * be mended, else by path.  Borrows path.
+ */
+void bbk_key_wish_recorded(struct bbk_key_wish *wish, const struct bbk_env *env,
+			   const char *path);
+
+/*
  * Looks, changes nothing.  1: there is none yet; key->path, and nothing else,
- * says where it would be made.  A file of our name that we
- * did not make is passed over for name_2, name_3; a folder, link or FIFO there
- * is class keyfile, as is a key that others can read.
+ * says where it would be made.  A file of our name that we did not make is
+ * passed over for name_2, name_3; a folder, link or FIFO there is class
+ * keyfile, as is a key that others can read.
  */
 int bbk_key_find(struct bbk_key *key, const struct bbk_env *env,
 		 const struct bbk_key_wish *wish, struct bbk_err *err)

@@ -5,21 +5,6 @@
 
 #include "core/token.h"
 
-static void prefer_recorded(struct bbk_setup *setup)
-{
-	const char *path = setup->record.key;
-	char *ours = bbk_strf("%s/bbkey_", setup->env->paths.ssh);
-
-	if (bbk_begins(path, ours)) { /* by name: it may need mending */
-		bbk_replace(&setup->key_name,
-			    path + strlen(setup->env->paths.ssh) + 1);
-		setup->key_wish.name = setup->key_name;
-	} else {
-		setup->key_wish.path = path;
-	}
-	free(ours);
-}
-
 static void settle_key(struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
@@ -43,7 +28,8 @@ static void settle_key(struct bbk_setup *setup)
 	/* the key on record is the one to go on with, whatever its name */
 	if (!wish->key && !wish->new_key && !wish->has_key_type &&
 	    setup->record.key)
-		prefer_recorded(setup);
+		bbk_key_wish_recorded(&setup->key_wish, setup->env,
+				      setup->record.key);
 }
 
 static int observe_key(struct bbk_setup *setup, struct bbk_err *err)
@@ -86,6 +72,8 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 	free(command);
 	if (rc < 0)
 		return -1;
+	if (setup->answer.outcome == BBK_SSH_DENIED && setup->answer.old_rsa)
+		return bbk_access_refuse_rsa(&setup->access, err);
 	setup->checked = with_key && setup->answer.outcome == BBK_SSH_OK &&
 			 !setup->answer.other_key;
 	return 0;

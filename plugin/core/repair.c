@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Does the server mean it?  ssh's words alone may be anybody's. */
 static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
@@ -19,7 +20,10 @@ static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 
 	free(command);
 	*outcome = answer.outcome;
-	if (!rc && answer.outcome == BBK_SSH_DENIED && answer.known)
+	e->old_rsa = answer.outcome == BBK_SSH_DENIED && answer.old_rsa;
+	/* a wreck looks the same to ssh, which has its public half */
+	if (!rc && answer.outcome == BBK_SSH_DENIED && answer.known &&
+	    e->key.agent)
 		e->own_is_locked = true; /* a passphrase is all it wants */
 	return rc;
 }
@@ -81,15 +85,18 @@ static bool is_over(const char *date)
 	       strcmp(date, today) <= 0;
 }
 
-/* The key on record; where its files are gone, one of its name. */
+/*
+ * The key on record; none, where its files are gone, or a wreck of ours.  One
+ * that ssh did not even read is not the server's fault, nor for it to mend.
+ */
 static int find_key(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	BBK_AUTO(err) gone = BBK_ERR_INIT;
-	struct bbk_key_wish recorded = { .path = e->record.key };
+	struct bbk_key_wish recorded = e->key_wish;
 
-	if (bbk_key_find(&e->key, e->env, &recorded, &gone) == 0)
+	bbk_key_wish_recorded(&recorded, e->env, e->record.key);
+	if (recorded.path && access(recorded.path, F_OK) < 0)
 		return 0;
-	return bbk_ensuring_find_or_make_key(e, err);
+	return bbk_key_find(&e->key, e->env, &recorded, err) < 0 ? -1 : 0;
 }
 
 /*
@@ -149,7 +156,7 @@ static int register_again(struct bbk_ensuring *e, bool denied,
 	bool expired = false;
 	int rc;
 
-	if (find_key(e, err) < 0)
+	if (!e->key.path && bbk_ensuring_find_or_make_key(e, err) < 0)
 		return -1;
 	rc = e->key.fresh ? 1 :
 	     bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,
@@ -178,8 +185,10 @@ int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
 
 	if (!e->record.key) /* the person's own keys did it, and do no more */
 		return bbk_ensuring_first(e, err);
-	if (ask_server(e, &outcome, err) < 0)
+	if (find_key(e, err) < 0 || ask_server(e, &outcome, err) < 0)
 		return -1;
+	if (e->old_rsa)
+		return bbk_access_refuse_rsa(&e->access, err);
 	if (e->own_is_locked)
 		return 0;
 	if (outcome == BBK_SSH_OK) {

@@ -67,13 +67,16 @@ struct bbk_ssh_answer {
 	enum bbk_ssh_outcome outcome;
 	bool known;	  /* the server would take one of the keys offered */
 	bool other_key;	  /* let in by another key than the one asked for */
+	bool dropped;	  /* NETWORK, of the kind of base/drop.h */
+	bool old_rsa;	  /* an RSA key was not even offered: no SHA-2 there */
 	char *said;	  /* the line that decided it, scrubbed; or NULL */
 	struct bbk_hostkey hostkey; /* fields NULL where none was seen */
 	int64_t milliseconds;
 };
 
 #define BBK_SSH_ANSWER_INIT \
-	{ BBK_SSH_OTHER, false, false, NULL, BBK_HOSTKEY_INIT, 0 }
+	{ BBK_SSH_OTHER, false, false, false, false, NULL, BBK_HOSTKEY_INIT, \
+	  0 }
 
 void bbk_ssh_answer_release(struct bbk_ssh_answer *answer);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/drop.h"
 #include "base/text.h"
 
 #define SEEN "git-bbkey host key: " /* transport/hostkey.h */
@@ -67,6 +68,14 @@ static bool decide(struct bbk_ssh_answer *answer, const char *line,
 	return true;
 }
 
+/* Once it said who it is, a server drops nobody: the line broke. */
+static bool is_drop(const char *line, bool identified)
+{
+	return !identified && (bbk_drop_is(line) ||
+			       bbk_begins(line, "Connection reset by ") ||
+			       bbk_begins(line, "Connection closed by "));
+}
+
 static bool verdict(struct bbk_ssh_answer *answer, const char *line,
 		    bool exchanged)
 {
@@ -102,10 +111,22 @@ static bool is_pkt_line(const char *out, size_t len)
 	return true;
 }
 
+/*
+ * "debug1: send_pubkey_test: no mutual signature algorithm": a server that
+ * names no signatures is taken for one that knows SHA-1 alone (BSERV-13013).
+ */
+static bool is_old_rsa(const char *line)
+{
+	static const char words[] = "debug1: send_pubkey_test: no mutual ";
+
+	return bbk_begins(line, words);
+}
+
 static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		       const char *fingerprint, bool *in)
 {
-	bool decided = false, exchanged = false;
+	bool decided = false, exchanged = false, identified = false;
+	char *said = NULL; /* by the server, once somebody is in */
 
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
@@ -114,6 +135,10 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		if (exchanged &&
 		    bbk_begins(line, "debug1: Server accepts key: "))
 			answer->known = true;
+		if (exchanged && is_old_rsa(line))
+			answer->old_rsa = true;
+		if (bbk_begins(line, "debug1: Remote protocol version "))
+			identified = true;
 		if (bbk_begins(line, "debug1: SSH2_MSG_NEWKEYS received"))
 			exchanged = exchanged || !decided;
 		else if (exchanged && bbk_begins(line, "Authenticated to "))
@@ -121,13 +146,22 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		else if (accepts_other(line, fingerprint))
 			answer->other_key = true;
 		else if (!*in && !decided && !bbk_begins(line, "debug") &&
-			 !bbk_begins(line, SEEN))
+			 !bbk_begins(line, SEEN)) {
 			decided = verdict(answer, line, exchanged);
+			answer->dropped = decided && is_drop(line, identified);
+		}
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
+		else if (*in && !said && !bbk_begins(line, "debug") &&
+			 !bbk_begins(line, SEEN))
+			said = bbk_scrubbed(line);
 		free(line);
 		text += len + strspn(text + len, "\r\n");
 	}
+	if (answer->outcome == BBK_SSH_OTHER && !answer->said)
+		answer->said = said;
+	else
+		free(said);
 }
 
 /* A message before the key exchange: from anybody, line ends and all. */

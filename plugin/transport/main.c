@@ -16,30 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/paths.h"
 #include "base/start.h"
+#include "base/text.h"
 #include "store/first.h"
-#include "store/record.h"
 #include "store/negative.h"
-#include "transport/command.h"
-#include "transport/help.h"
+#include "store/record.h"
 #include "transport/hostkey.h"
-#include "transport/ssh.h"
-#include "transport/watch.h"
-
-#define DROPS_MAX 3 /* of connections, by a server that has too many */
-
-struct transport {
-	const struct bbk_command *command;
-	int argc;
-	char *const *argv;
-	char *self; /* our own absolute path, or NULL */
-	struct bbk_paths paths;
-	struct bbk_realssh ssh;
-	struct bbk_record record;
-};
+#include "transport/run.h"
 
 static bool is_never(void)
 {
@@ -53,6 +37,13 @@ static bool is_submodule(void)
 	const char *from_user = getenv("GIT_PROTOCOL_FROM_USER");
 
 	return from_user && !strcmp(from_user, "0");
+}
+
+static bool may_ask(void)
+{
+	const char *prompt = getenv("GIT_TERMINAL_PROMPT");
+
+	return !prompt || !bbk_is_off(prompt);
 }
 
 static bool has_token(void)
@@ -80,7 +71,7 @@ static struct bbk_place place_of(const struct bbk_command *command)
 				   command->project, command->repo };
 }
 
-static bool find_record(struct transport *t)
+static bool find_record(struct bbk_transport *t)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	struct bbk_place place = place_of(t->command);
@@ -100,7 +91,7 @@ static bool is_ours(const struct bbk_command *command)
 	       bbk_record_has_host(paths.state, command->host, command->port);
 }
 
-static bool is_hopeless(const struct transport *t)
+static bool is_hopeless(const struct bbk_transport *t)
 {
 	const struct bbk_command *command = t->command;
 	struct bbk_negative negative = { .place = place_of(command),
@@ -114,88 +105,26 @@ static bool is_hopeless(const struct transport *t)
 }
 
 /* The person's own keys, with our known hosts. */
-static void forget_key(struct transport *t)
+static void forget_key(struct bbk_transport *t)
 {
 	free(t->record.key);
 	t->record.key = NULL;
 }
 
-/* --- running ssh ------------------------------------------------------ */
-
-static void run(struct transport *t, struct bbk_watch *watch)
+/* ssh does not know GIT_TERMINAL_PROMPT. */
+static void tell_ssh_to_ask_nobody(struct bbk_transport *t, struct bbk_strv *argv)
 {
-	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
-
-	bbk_ssh_line_build(&line, &t->ssh, &t->record, NULL, t->argc, t->argv);
-	bbk_watch_run(watch, &line, NULL);
-}
-
-static BBK_NORETURN void run_in_our_place(struct transport *t)
-{
-	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
-
-	bbk_ssh_line_build(&line, &t->ssh, &t->record, NULL, t->argc, t->argv);
-	bbk_ssh_exec(&line);
-}
-
-static void say_not_yet(const struct bbk_record *record)
-{
-	BBK_AUTO(str) text = BBK_STR_INIT;
-
-	bbk_str_addf(&text, "git-bbkey: propagation: the key %s was registered"
-		     "%s%s, but is not accepted yet\n",
-		     record->fingerprint ? record->fingerprint : "",
-		     record->who ? " by " : "", record->who ? record->who : "");
-	bbk_str_add(&text, "hint: try again in a minute; 'git bbkey status' "
-			   "tells where it stands\n");
-	(void)bbk_write_all(STDERR_FILENO, text.s, text.len);
-}
-
-/* 50 clones that were turned away together do not come back together. */
-static void wait_after_drop(int times)
-{
-	int64_t half = 200 << times;
-
-	bbk_system_clock.sleep(&bbk_system_clock, half + getpid() % half);
-}
-
-/*
- * The server learned of the key a moment ago, and may take its time: ssh runs
- * again, for at most 20 s.  Safe because in git's protocol the server speaks
- * first: a refused ssh has read and written nothing of git's.
- */
-static BBK_NORETURN void run_until_honoured(struct transport *t,
-					    struct bbk_watch *watch)
-{
-	static const int pauses[] = { 500, 1000, 2000, 4000, 8000 };
-	size_t refused = 0;
-	int dropped = 0;
-
-	for (;;) {
-		if (watch->words == BBK_WORDS_OTHER ||
-		    refused == BBK_ARRAY_LEN(pauses) || dropped == DROPS_MAX)
-			break;
-		if (watch->words == BBK_WORDS_DROPPED)
-			wait_after_drop(dropped++);
-		else
-			bbk_system_clock.sleep(&bbk_system_clock,
-					       pauses[refused++]);
-		run(t, watch);
-	}
-	if (watch->words == BBK_WORDS_DENIED ||
-	    watch->words == BBK_WORDS_NO_ACCESS) {
-		(void)bbk_write_all(STDERR_FILENO, bbk_str_get(&watch->held),
-				    watch->held.len);
-		bbk_str_reset(&watch->held);
-		say_not_yet(&t->record);
-	}
-	bbk_watch_finish(watch);
+	bbk_strv_addl(argv, t->argv[0], "-o", "BatchMode=yes", NULL);
+	for (int i = 1; i < t->argc; i++)
+		bbk_strv_add(argv, t->argv[i]);
+	t->argc = (int)argv->len;
+	t->argv = argv->v;
 }
 
 /* --- help ------------------------------------------------------------- */
 
 /* why: "--push", "--repair=denied", ..., or NULL: for the first time */
-static int start_help(struct transport *t, const char *why,
+static int start_help(struct bbk_transport *t, const char *why,
 		      struct bbk_help *help)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
@@ -224,7 +153,7 @@ static int start_help(struct transport *t, const char *why,
 	return rc;
 }
 
-static enum bbk_help_answer ask_for_help(struct transport *t, const char *why,
+static enum bbk_help_answer ask_for_help(struct bbk_transport *t, const char *why,
 					 struct bbk_help *help)
 {
 	return start_help(t, why, help) < 0 ? BBK_HELP_PLAIN :
@@ -232,7 +161,7 @@ static enum bbk_help_answer ask_for_help(struct transport *t, const char *why,
 }
 
 /* What was answered; does not come back. */
-static BBK_NORETURN void act_on(struct transport *t,
+static BBK_NORETURN void act_on(struct bbk_transport *t,
 				enum bbk_help_answer answer, int status)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
@@ -241,42 +170,24 @@ static BBK_NORETURN void act_on(struct transport *t,
 		_exit(status);
 	if (answer == BBK_HELP_PLAIN || !find_record(t))
 		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
-	if (!t->record.key || (t->command->push && t->record.own_push)) {
+	if (t->command->push && t->record.own_push)
 		forget_key(t);
-		run_in_our_place(t);
-	}
-	run(t, &watch);
+	bbk_run_patiently(t, &watch);
+	if (!t->record.key)
+		bbk_watch_finish(&watch);
 	/* a key that was not on record a moment ago is new to the server */
-	run_until_honoured(t, &watch);
-}
-
-/* Until ssh was let through, or not; what was offered may differ once. */
-static void run_at_gate(struct transport *t, struct bbk_help *help,
-			struct bbk_watch *watch)
-{
-	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
-
-	for (int dropped = 0;;) {
-		bbk_ssh_line_build(&line, &t->ssh, &help->record, help->gate,
-				   t->argc, t->argv);
-		bbk_watch_run(watch, &line, &help->knock);
-		if (watch->words == BBK_WORDS_DROPPED && dropped < DROPS_MAX)
-			wait_after_drop(dropped++);
-		else if (!watch->killed || !help->stale ||
-			 bbk_help_prepare(help, NULL) < 0)
-			return;
-	}
+	bbk_run_until_honoured(t, &watch);
 }
 
 /* ssh and registering side by side: transport/help.h. */
-static BBK_NORETURN void meet_at_gate(struct transport *t,
+static BBK_NORETURN void meet_at_gate(struct bbk_transport *t,
 				      struct bbk_help *help)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 	enum bbk_help_answer answer;
 	int status;
 
-	run_at_gate(t, help, &watch);
+	bbk_run_at_gate(t, help, &watch);
 	answer = bbk_help_after(help, watch.signal ? "" :
 					      bbk_str_get(&watch.last));
 	status = help->status;
@@ -285,7 +196,7 @@ static BBK_NORETURN void meet_at_gate(struct transport *t,
 		act_on(t, answer, status);
 	if ((answer == BBK_HELP_FRESH || answer == BBK_HELP_READY) &&
 	    find_record(t))
-		run_until_honoured(t, &watch);
+		bbk_run_until_honoured(t, &watch);
 	bbk_watch_finish(&watch);
 }
 
@@ -298,7 +209,7 @@ static bool is_file_or_none(const char *path)
 }
 
 /* What will be offered, as far as that can be known. */
-static bool knows_first(const struct transport *t, struct bbk_first *first)
+static bool knows_first(const struct bbk_transport *t, struct bbk_first *first)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	char *public;
@@ -314,7 +225,7 @@ static bool knows_first(const struct transport *t, struct bbk_first *first)
 	return good;
 }
 
-static BBK_NORETURN void meet_first(struct transport *t)
+static BBK_NORETURN void meet_first(struct bbk_transport *t)
 {
 	BBK_AUTO(help) help = BBK_HELP_INIT;
 	BBK_AUTO(first) first = BBK_FIRST_INIT;
@@ -334,7 +245,7 @@ static BBK_NORETURN void meet_first(struct transport *t)
 }
 
 /* The server refused; does it mean it?  If so, can it be mended? */
-static BBK_NORETURN void mend(struct transport *t, struct bbk_watch *watch)
+static BBK_NORETURN void mend(struct bbk_transport *t, struct bbk_watch *watch)
 {
 	BBK_AUTO(help) help = BBK_HELP_INIT;
 	enum bbk_help_answer answer;
@@ -353,13 +264,13 @@ static BBK_NORETURN void mend(struct transport *t, struct bbk_watch *watch)
 	bbk_watch_release(watch);
 	if (answer == BBK_HELP_PLAIN) {
 		forget_key(t);
-		run_in_our_place(t);
+		bbk_run_in_our_place(t);
 	}
 	act_on(t, answer, status);
 }
 
 /* A push with a key that may only read: upgraded, or stopped, before it. */
-static void ask_to_push(struct transport *t)
+static void ask_to_push(struct bbk_transport *t)
 {
 	BBK_AUTO(help) help = BBK_HELP_INIT;
 	enum bbk_help_answer answer = ask_for_help(t, "--push", &help);
@@ -370,11 +281,14 @@ static void ask_to_push(struct transport *t)
 		forget_key(t);
 }
 
-static BBK_NORETURN void transport(struct transport *t)
+static BBK_NORETURN void transport(struct bbk_transport *t)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
+	BBK_AUTO(strv) argv = BBK_STRV_INIT;
 
+	if (!may_ask() && is_ours(t->command))
+		tell_ssh_to_ask_nobody(t, &argv);
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);
@@ -387,9 +301,8 @@ static BBK_NORETURN void transport(struct transport *t)
 		ask_to_push(t);
 	if (t->command->push && t->record.own_push)
 		forget_key(t);
-	run(t, &watch);
-	if (watch.words == BBK_WORDS_DENIED ||
-	    watch.words == BBK_WORDS_NO_ACCESS)
+	bbk_run(t, &watch);
+	if (bbk_run_was_refused(&watch))
 		mend(t, &watch);
 	bbk_watch_finish(&watch);
 }
@@ -399,9 +312,8 @@ int main(int argc, char **argv)
 	BBK_AUTO(command) command = BBK_COMMAND_INIT;
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct transport t = { &command, argc, argv, NULL,
-			       BBK_PATHS_INIT, BBK_REALSSH_INIT,
-			       BBK_RECORD_INIT };
+	struct bbk_transport t = { &command, argc, argv, NULL, BBK_PATHS_INIT,
+			       BBK_REALSSH_INIT, BBK_RECORD_INIT, 0 };
 
 	bbk_start_streams();
 	if (argc > 1 && !strcmp(argv[1], "--host-key"))

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/drop.h"
 #include "base/file.h"
 #include "base/spawn.h"
 
@@ -85,8 +86,7 @@ static enum bbk_words words_of(const char *line)
 	for (size_t i = 0; i < BBK_ARRAY_LEN(known); i++)
 		if (strstr(line, known[i].text))
 			return known[i].words;
-	return bbk_begins(line, "kex_exchange_identification: ") ?
-		BBK_WORDS_DROPPED : BBK_WORDS_OTHER;
+	return bbk_drop_is(line) ? BBK_WORDS_DROPPED : BBK_WORDS_OTHER;
 }
 
 static void say(const struct bbk_str *text)

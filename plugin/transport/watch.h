@@ -17,7 +17,7 @@ enum bbk_words {
 	BBK_WORDS_OTHER,     /* none that we know: its end is git's business */
 	BBK_WORDS_DENIED,    /* "Permission denied (publickey": OpenSSH 9.2 */
 	BBK_WORDS_NO_ACCESS, /* let in, but not here: reference 1.10, 2.6 */
-	BBK_WORDS_DROPPED,   /* the server hung up before it said who it is */
+	BBK_WORDS_DROPPED,   /* base/drop.h */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ssh/client.h"
@@ -168,6 +169,68 @@ static void another_key_than_the_one_asked_for_is_noticed(void **state)
 	}
 }
 
+static void a_server_without_room_is_no_broken_line(void **state)
+{
+	static const struct {
+		const char *err;
+		bool dropped;
+	} texts[] = {
+		{ KEX "kex_exchange_identification: Connection closed by "
+		  "remote host\r\nConnection closed by 127.0.0.1 port "
+		  "22\r\n", true },
+		{ KEX "kex_exchange_identification: read: Connection reset by "
+		  "peer\r\n", true },
+		{ KEX "Connection reset by 127.0.0.1 port 22\r\n", true },
+		{ KEX "kex_exchange_identification: banner line contains "
+		  "invalid characters\r\n", false },
+		{ KEX "debug1: Remote protocol version 2.0, remote software "
+		  "version x\r\nConnection reset by 127.0.0.1 port 22\r\n",
+		  false },
+		{ "ssh: connect to host h port 22: Connection refused\r\n",
+		  false },
+		{ PRE "git@h: Permission denied (publickey).\r\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(texts); i++) {
+		BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+
+		bbk_ssh_classify(&answer, texts[i].err, "", 0, 255, NULL);
+		if (answer.dropped != texts[i].dropped)
+			miss("%s", texts[i].err);
+	}
+}
+
+static void an_rsa_key_that_is_not_even_offered_is_noticed(void **state)
+{
+	static const char line[] = "debug1: send_pubkey_test: no mutual "
+				   "signature algorithm\r\n";
+	static const char end[] = "git@h: Permission denied (publickey).\r\n";
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+	BBK_AUTO(ssh_answer) early = BBK_SSH_ANSWER_INIT;
+	char text[512];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s%s%s", PRE, line, end);
+	bbk_ssh_classify(&answer, text, "", 0, 255, NULL);
+	assert_true(answer.old_rsa);
+	(void)snprintf(text, sizeof(text), "%s%s%s", line, PRE, end);
+	bbk_ssh_classify(&early, text, "", 0, 255, NULL);
+	assert_false(early.old_rsa);
+}
+
+static void who_is_let_in_and_turned_away_hears_why(void **state)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+
+	(void)state;
+	bbk_ssh_classify(&answer, PRE ACCEPT IN "debug1: Sending command\r\n"
+			 "fatal: locked\nTransferred: sent 1\r\n", "", 0, 3,
+			 NULL);
+	assert_int_equal(answer.outcome, BBK_SSH_OTHER);
+	assert_string_equal(answer.said, "fatal: locked");
+}
+
 static void what_was_said_is_scrubbed(void **state)
 {
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
@@ -188,6 +251,9 @@ int main(void)
 		TEST(words_before_the_host_key_never_mean_denied),
 		TEST(a_servers_offer_does_not_make_a_key_revoked),
 		TEST(another_key_than_the_one_asked_for_is_noticed),
+		TEST(a_server_without_room_is_no_broken_line),
+		TEST(an_rsa_key_that_is_not_even_offered_is_noticed),
+		TEST(who_is_let_in_and_turned_away_hears_why),
 		TEST(what_was_said_is_scrubbed),
 	};
 
