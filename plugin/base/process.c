@@ -127,13 +127,16 @@ static int start(const struct bbk_process *process, const struct pipes *p,
 	return rc;
 }
 
-static void take(int *fd, struct bbk_str *to, size_t max)
+/* A read that fails is no end: *failed is its errno. */
+static void take(int *fd, struct bbk_str *to, size_t max, int *failed)
 {
 	char chunk[16384];
 	ssize_t n = read(*fd, chunk, sizeof(chunk));
 
 	if (n < 0 && errno == EINTR)
 		return;
+	if (n < 0)
+		*failed = errno;
 	if (n <= 0) {
 		close_fd(fd);
 		return;
@@ -191,14 +194,17 @@ static int time_left(const struct bbk_process *process,
 	return left <= 0 ? 0 : left < slice ? (int)left : slice;
 }
 
-/* Moves bytes until the pipes are closed, the child is gone or time is up. */
-static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
+/*
+ * Moves bytes until the pipes are closed, the child is gone or time is up.  The
+ * errno of a read that failed, or 0.
+ */
+static int talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 {
 	int64_t end = bbk_system_clock.now(&bbk_system_clock) +
 		      process->deadline_ms;
 	size_t given = 0;
 	bool gone = false;
-	int drained = 0;
+	int drained = 0, failed = 0;
 
 	while (p->out[0] >= 0 || p->err[0] >= 0 || !gone) {
 		struct pollfd fds[] = { { p->in[1], POLLOUT, 0 },
@@ -210,11 +216,13 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 		if (ready > 0 && fds[0].revents)
 			give(process, &p->in[1], &given);
 		if (ready > 0 && fds[1].revents)
-			take(&p->out[0], &process->out, process->out_max);
+			take(&p->out[0], &process->out, process->out_max,
+			     &failed);
 		if (ready > 0 && fds[2].revents)
-			take(&p->err[0], &process->err, process->err_max);
+			take(&p->err[0], &process->err, process->err_max,
+			     &failed);
 		if (gone && (ready <= 0 || ++drained > DRAIN_MAX))
-			return; /* a grandchild keeps the pipe open */
+			return failed; /* a grandchild keeps the pipe open */
 		if (!gone)
 			gone = reaped(process, pid,
 				      p->in[1] < 0 && p->out[0] < 0 &&
@@ -232,6 +240,7 @@ static void talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 			gone = reaped(process, pid, 0);
 		}
 	}
+	return failed;
 }
 
 int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
@@ -256,7 +265,10 @@ int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
 		(void)fcntl(p.in[1], F_SETFL, O_NONBLOCK);
 	if (process->input && !process->input_len)
 		close_fd(&p.in[1]);
-	talk(process, &p, pid);
+	rc = talk(process, &p, pid);
 	close_pipes(&p);
+	if (rc)
+		return bbk_err_errno(err, BBK_E_LOCAL, rc, "cannot hear '%s'",
+				     process->argv.v[0]);
 	return 0;
 }

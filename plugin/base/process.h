@@ -41,7 +41,8 @@ void bbk_process_release(struct bbk_process *process);
 
 /*
  * Runs it to its end.  0 whatever its exit status is; -1, class local, where
- * it could not be started.  What was captured is wiped on release.
+ * it could not be started, or its output not be read.  What was captured is
+ * wiped on release.
  */
 int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
 	BBK_MUST_CHECK;

@@ -238,8 +238,10 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 
 	*result = BBK_ENSURED_PLAIN;
 	if (rc > 0) {
-		bbk_negative_note_nobody(env->paths.state, wish->host,
-					e.place.port);
+		if (!bbk_record_has_host(env->paths.state, wish->host,
+					 e.place.port))
+			bbk_negative_note_nobody(env->paths.state, wish->host,
+						 e.place.port);
 		return 0;
 	}
 	if (rc < 0)

@@ -232,7 +232,7 @@ def disturbed(home: Home, program: str, *prefix: str) -> Iterator[None]:
         script = programs / program
         script.unlink()
         # ssh's own questions about the host key are not what is disturbed
-        script.write_text("#!/bin/sh\ncase $1 in --host-key) p=;; *) p='"
+        script.write_text("#!/bin/sh\ncase $1 in --host-key | --gate) p=;; *) p='"
                           f"{shlex.join(prefix)}';; esac\n"
                           f"exec $p {FAST}/{program} \"$@\"\n")
         script.chmod(0o755)
