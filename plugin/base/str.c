@@ -213,6 +213,14 @@ void bbk_strv_addl(struct bbk_strv *list, ...)
 	va_end(args);
 }
 
+bool bbk_strv_same(const struct bbk_strv *a, const struct bbk_strv *b)
+{
+	for (size_t i = 0; i < a->len && i < b->len; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return a->len == b->len;
+}
+
 bool bbk_strv_has(const struct bbk_strv *list, const char *text)
 {
 	for (size_t i = 0; i < list->len; i++)

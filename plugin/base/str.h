@@ -52,6 +52,7 @@ void bbk_strv_addf(struct bbk_strv *list, const char *fmt, ...)
 /* Adds each argument up to a NULL: bbk_strv_addl(&v, "-o", x, NULL). */
 void bbk_strv_addl(struct bbk_strv *list, ...) __attribute__((sentinel));
 bool bbk_strv_has(const struct bbk_strv *list, const char *text);
+bool bbk_strv_same(const struct bbk_strv *a, const struct bbk_strv *b);
 
 /* Allocation that cannot fail: else one line on stderr, exit status 128. */
 void *bbk_alloc(size_t size); /* zeroed */

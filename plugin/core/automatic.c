@@ -43,14 +43,6 @@ static void values_now(const struct writer *w, const char *file,
 	free(name);
 }
 
-static bool same_values(const struct bbk_strv *a, const struct bbk_strv *b)
-{
-	for (size_t i = 0; i < a->len && i < b->len; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return a->len == b->len;
-}
-
 /* file is w->config or w->transport. */
 static int set_list(struct writer *w, const char *file, const char *key,
 		    const struct bbk_strv *values)
@@ -58,7 +50,7 @@ static int set_list(struct writer *w, const char *file, const char *key,
 	BBK_AUTO(strv) now = BBK_STRV_INIT;
 
 	values_now(w, file, key, &now);
-	if (same_values(&now, values))
+	if (bbk_strv_same(&now, values))
 		return 0;
 	*w->changed = true;
 	if (w->dry_run)

@@ -200,16 +200,6 @@ int bbk_config_file_get(const char *file, const char *key,
 	return 0;
 }
 
-static bool same_list(const struct bbk_strv *a, const struct bbk_strv *b)
-{
-	if (a->len != b->len)
-		return false;
-	for (size_t i = 0; i < a->len; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return true;
-}
-
 static int run_write(struct bbk_process *git, struct bbk_err *err)
 {
 	if (bbk_process_run(git, err) < 0)
@@ -289,7 +279,7 @@ int bbk_config_file_set(const char *file, const char *key,
 	if (check_values(key, values, err) < 0 ||
 	    bbk_config_file_get(file, key, &now, err) < 0)
 		return -1;
-	if (same_list(&now, values))
+	if (bbk_strv_same(&now, values))
 		return 0;
 	if (now.len && unset_all(file, key, err) < 0)
 		return -1;

@@ -166,20 +166,12 @@ static bool tell(struct bbk_help *help, const char *word, const char *text)
 	return bbk_write_all(help->in, line.s, line.len) == 0;
 }
 
-static bool same_pins(const struct bbk_strv *a, const struct bbk_strv *b)
-{
-	for (size_t i = 0; i < a->len && i < b->len; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return a->len == b->len;
-}
-
 /* Is what was offered what ssh has been run with? */
 static bool is_the_same(const struct bbk_help *help)
 {
 	return !help->agent && bbk_same(help->runs.key, help->offered.key) &&
 	       bbk_same(help->runs.known_hosts, help->offered.known_hosts) &&
-	       same_pins(&help->runs.pins, &help->offered.pins);
+	       bbk_strv_same(&help->runs.pins, &help->offered.pins);
 }
 
 /* ssh runs already, and this is what we wait for: may it go on? */
