@@ -81,14 +81,14 @@ static bool is_last(struct bbk_help *help, const char *word, const char *value)
 {
 	static const char *const words[] = { "plain", "ready", "fresh",
 					     "stop",  "over",  "offer" };
-	long status;
+	long status = 255; /* as ssh: 0 would be success */
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(words); i++) {
 		if (strcmp(word, words[i]) != 0)
 			continue;
 		help->answer = (enum bbk_help_answer)i;
-		if (bbk_parse_number(value, 1, 255, &status) == 0)
-			help->status = (int)status;
+		(void)!bbk_parse_number(value, 1, 255, &status);
+		help->status = (int)status;
 		return true;
 	}
 	return false;

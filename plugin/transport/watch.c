@@ -47,9 +47,21 @@ static void note_end(int signal)
 		errno = saved;
 }
 
+static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+/* One that comes before we know whom to pass it on to must wait. */
+static void hold_signals(sigset_t *usual)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(passed_on); i++)
+		(void)sigaddset(&held, passed_on[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, usual);
+}
+
 static void catch_signals(void)
 {
-	static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction act = { .sa_handler = pass_on };
 	struct sigaction old;
 
@@ -232,16 +244,25 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 		   struct bbk_knock *knock)
 {
 	int said[2], status;
+	sigset_t usual;
 	pid_t pid;
+	int rc;
 
 	bbk_watch_release(watch);
-	if (start(line, said, &pid) < 0) {
+	if (stopped) { /* while we waited, to run it once more */
+		watch->signal = stopped;
+		return;
+	}
+	hold_signals(&usual);
+	rc = start(line, said, &pid);
+	child = rc < 0 ? 0 : pid;
+	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
+	if (rc < 0) {
 		watch->killed = knock != NULL; /* nobody would let it through */
 		if (!knock)
 			bbk_ssh_exec(line);
 		return;
 	}
-	child = pid;
 	status = follow(watch, knock, said[0], pid);
 	child = 0;
 	close(said[0]);

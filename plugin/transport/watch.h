@@ -22,7 +22,7 @@ enum bbk_words {
 
 /*
  * Somebody who is asked, in the middle of the run, whether ssh may go on:
- * transport/gate.h.
+ * transport/help.h.
  */
 struct bbk_knock {
 	/* How the line begins that asks. */
@@ -49,7 +49,7 @@ void bbk_watch_release(struct bbk_watch *watch);
 
 /*
  * Runs it to its end; knock may be NULL.  SIGINT, SIGTERM, SIGHUP and SIGQUIT
- * are passed on.
+ * are passed on; after one of them nothing is run any more.
  */
 void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 		   struct bbk_knock *knock);

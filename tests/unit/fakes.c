@@ -16,6 +16,11 @@ static int http_send(struct bbk_http *http,
 	size_t i = fake->sent < fake->len ? fake->sent : fake->len - 1;
 	const struct fake_reply *next = &fake->replies[i];
 
+	if (request->hold && request->hold->ask(request->hold) < 0) {
+		fake->held++;
+		reply->unsent = true;
+		return bbk_err_set(err, BBK_E_INTERRUPTED, "held back");
+	}
 	fake->sent++;
 	bbk_strv_addf(&fake->requests, "%s %s", request->method, request->url);
 	bbk_strv_add(&fake->bodies, request->body ? request->body : "");

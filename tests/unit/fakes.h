@@ -36,6 +36,7 @@ struct fake_http {
 	struct bbk_strv requests; /* "GET https://host/path" */
 	struct bbk_strv bodies;	  /* "" where there was none */
 	size_t with_token;
+	size_t held; /* requests that a hold did not agree to: not sent */
 	struct fake_clock *clock; /* which the milliseconds pass on; or NULL */
 	int limit_ms;		  /* that the last request came with */
 };
