@@ -156,7 +156,7 @@ static int register_again(struct bbk_ensuring *e, bool denied,
 	bool expired = false;
 	int rc;
 
-	if (!e->key.path && bbk_ensuring_find_or_make_key(e, err) < 0)
+	if (!e->key.line && bbk_ensuring_find_or_make_key(e, err) < 0)
 		return -1;
 	rc = e->key.fresh ? 1 :
 	     bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,

@@ -112,7 +112,8 @@ static void forget_key(struct bbk_transport *t)
 }
 
 /* ssh does not know GIT_TERMINAL_PROMPT. */
-static void tell_ssh_to_ask_nobody(struct bbk_transport *t, struct bbk_strv *argv)
+static void tell_ssh_to_ask_nobody(struct bbk_transport *t,
+				   struct bbk_strv *argv)
 {
 	bbk_strv_addl(argv, t->argv[0], "-o", "BatchMode=yes", NULL);
 	for (int i = 1; i < t->argc; i++)
@@ -153,7 +154,8 @@ static int start_help(struct bbk_transport *t, const char *why,
 	return rc;
 }
 
-static enum bbk_help_answer ask_for_help(struct bbk_transport *t, const char *why,
+static enum bbk_help_answer ask_for_help(struct bbk_transport *t,
+					 const char *why,
 					 struct bbk_help *help)
 {
 	return start_help(t, why, help) < 0 ? BBK_HELP_PLAIN :

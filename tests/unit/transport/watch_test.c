@@ -50,7 +50,7 @@ static void words_count_only_with_the_right_status(void **state)
 		{ DENIED, 255, BBK_WORDS_DENIED },
 		{ "no such identity: /k: No such file", 255,
 		  BBK_WORDS_DENIED },
-		{ "kex_exchange_identification: Connection closed", 255,
+		{ "kex_exchange_identification: Connection reset by peer", 255,
 		  BBK_WORDS_DROPPED },
 		{ "Repository not found", 255, BBK_WORDS_NO_ACCESS },
 		{ "Repository not found", 1, BBK_WORDS_NO_ACCESS },
