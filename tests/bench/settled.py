@@ -13,7 +13,7 @@ from typing import Iterator
 import stopwatch
 from instance import BIN, Running, environment, person
 from pairs import Took
-from sshd import Sshd
+from server import Sshd
 
 BIG = 200 << 20
 
