@@ -246,6 +246,8 @@ def test_s8_on_record_a_broken_line_ends_as_ssh_does(home: Home, line: Line):
         seen.add(how_far(home))
         assert said_by_us(run) == []
         same = plain(home, "clone", "--bare", line_url(line), "third")
+        if same.status == 0:  # a few bytes of the handshake less
+            break
         assert (run.status, run.out, broken(run.err)) == \
             (same.status, same.out, broken(same.err)), cut
         assert home.requests() == []
