@@ -7,6 +7,12 @@
 
 extern char **environ;
 
+#ifdef __GLIBC__
+#define HAS_CLOSEFROM __GLIBC_PREREQ(2, 34)
+#else
+#define HAS_CLOSEFROM 0
+#endif
+
 #ifdef POSIX_SPAWN_CLOEXEC_DEFAULT /* macOS */
 #define FLAGS (POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | \
 	       POSIX_SPAWN_CLOEXEC_DEFAULT)
@@ -17,7 +23,7 @@ extern char **environ;
 /* What our parent left open is not for our children: ours all close on exec. */
 static void close_others(posix_spawn_file_actions_t *actions)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#if HAS_CLOSEFROM
 	(void)posix_spawn_file_actions_addclosefrom_np(actions, 3);
 #elif !defined(POSIX_SPAWN_CLOEXEC_DEFAULT)
 	for (int fd = 3; fd < 1024; fd++)
