@@ -84,6 +84,12 @@ static int upgrade(struct bbk_ensuring *e, struct bbk_err *err)
 		return bbk_record_save(&e->record, e->env->paths.state,
 				       &e->place, err);
 	}
+	if (e->record.own_push) { /* they do no more */
+		e->record.own_push = false;
+		if (bbk_record_save(&e->record, e->env->paths.state,
+				    &e->place, err) < 0)
+			return -1;
+	}
 	rc = get_leave(e, err);
 	if (rc)
 		return rc < 0 ? -1 : refuse(e, err);
@@ -92,7 +98,7 @@ static int upgrade(struct bbk_ensuring *e, struct bbk_err *err)
 
 int bbk_ensuring_upgrade(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	if (!e->record.key || e->record.write || e->record.own_push) {
+	if (!e->record.key || e->record.write) {
 		e->result = BBK_ENSURED_READY; /* somebody was faster */
 		return 0;
 	}

@@ -279,8 +279,22 @@ static void ask_to_push(struct bbk_transport *t)
 
 	if (answer == BBK_HELP_STOP)
 		_exit(help.status);
-	if (answer == BBK_HELP_PLAIN || !find_record(t))
+	if (answer == BBK_HELP_PLAIN || !find_record(t) || t->record.own_push)
 		forget_key(t);
+}
+
+/* The key on record may only read; the person's own may do, and once did. */
+static void push_with_reader(struct bbk_transport *t)
+{
+	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
+
+	if (t->record.own_push) {
+		forget_key(t);
+		bbk_run(t, &watch);
+		if (!bbk_run_was_refused(&watch))
+			bbk_watch_finish(&watch);
+	}
+	ask_to_push(t);
 }
 
 static BBK_NORETURN void transport(struct bbk_transport *t)
@@ -298,11 +312,8 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 		t->self = bbk_program_beside(t->argv[0], "git-bbkey-ssh");
 		meet_first(t);
 	}
-	if (t->command->push && t->record.key && !t->record.write &&
-	    !t->record.own_push)
-		ask_to_push(t);
-	if (t->command->push && t->record.own_push)
-		forget_key(t);
+	if (t->command->push && t->record.key && !t->record.write)
+		push_with_reader(t);
 	bbk_run(t, &watch);
 	if (bbk_run_was_refused(&watch))
 		mend(t, &watch);

@@ -354,6 +354,25 @@ def test_own_keys_that_may_push_go_on_pushing(home: Home):
     assert grant["permission"] == "PROJECT_READ"
 
 
+def test_own_keys_that_may_push_no_more_are_found_out(home: Home):
+    folder = cloned(home)
+    line = home.make_key(home.ssh_folder / "id_ed25519")
+    home.sandbox.control("POST", "/keys", {"scope": "user", "user": "dev",
+                                           "text": line})
+    commit(home, folder)
+    assert home.git("push", cwd=folder).status == 0
+    home.sandbox.control("DELETE", "/keys", {"fingerprint": home.run(
+        "ssh-keygen", "-lf", str(home.ssh_folder / "id_ed25519.pub")
+    ).out.split()[1]})
+    commit(home, folder)
+    push = home.git("push", cwd=folder)
+    assert (push.status, push.error_class) == (128, "permission"), push
+    configure(home, "permission", "write")
+    push = home.git("push", cwd=folder)
+    assert push.status == 0, push
+    assert "Permission denied" not in push.err
+
+
 def test_a_token_without_the_right_stops_the_push_with_the_reason(home: Home):
     folder = cloned(home)
     configure(home, "permission", "write")

@@ -31,11 +31,20 @@ static char *list_of_keys(void)
 			(int)strcspn(line, " "), line);
 }
 
-static bool may_push(void)
+static bool record_says(const char *line)
 {
 	return strstr(test_read(test_path("state/records/h:7999/proj/"
-					  "@project")),
-		      "permission write\n") != NULL;
+					  "@project")), line) != NULL;
+}
+
+static bool may_push(void)
+{
+	return record_says("permission write\n");
+}
+
+static bool own_keys_push(void)
+{
+	return record_says("own_push yes\n");
 }
 
 static void a_yes_gives_the_key_write_access_by_one_put(void **state)
@@ -167,9 +176,28 @@ static void own_keys_that_may_push_are_remembered_and_nothing_is_sent(
 	EXPECT(&m, "own keys", NULL);
 	assert_int_equal(m.term.questions.len, 0);
 	assert_false(may_push());
+	assert_true(own_keys_push());
+	machine_release(&m);
+}
+
+static void own_keys_that_may_push_no_more_are_forgotten(void **state)
+{
+	static const struct fake_reply replies[] = { { .status = 500 } };
+	const struct bbk_ensure_wish wish = push(false, true);
+	struct machine m;
+
+	(void)state;
+	machine_registered(&m, "always", 1);
+	machine_meet(&m, BBK_SSH_OK, replies, 1);
+	m.ssh.ssh.agent_has_keys = has_keys;
 	assert_int_equal(machine_ensure(&m, &wish, BBK_OK),
 			 BBK_ENSURED_READY);
-	assert_int_equal(m.ssh.ran, 1);
+	assert_true(own_keys_push());
+	machine_meet(&m, BBK_SSH_DENIED, replies, 1);
+	assert_int_equal(machine_ensure(&m, &wish, BBK_E_PERMISSION),
+			 BBK_ENSURED_STOP);
+	assert_false(own_keys_push());
+	EXPECT(&m, "own keys no more", NULL);
 	machine_release(&m);
 }
 
@@ -181,6 +209,7 @@ int main(void)
 		TEST(without_leave_a_push_is_stopped_before_anything_is_sent),
 		TEST(a_refused_put_stops_the_push_and_is_not_remembered),
 		TEST(own_keys_that_may_push_are_remembered_and_nothing_is_sent),
+		TEST(own_keys_that_may_push_no_more_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
