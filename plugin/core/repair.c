@@ -35,10 +35,17 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 
 	if (e->wish->submodule)
 		return 0;
+	if (!denied) {
+		bbk_err_set(err, BBK_E_DENIED, "the key of this machine opens "
+			    "no repository '%s' in project '%s'",
+			    e->wish->repo, e->project);
+		return bbk_err_hint(err, "check the URL: git remote -v; if it "
+					 "is right, the key has lost the "
+					 "project: git bbkey init");
+	}
 	place = bbk_ensuring_place(e);
-	bbk_err_set(err, BBK_E_DENIED, denied ?
-		    "Bitbucket no longer accepts the key of this machine for "
-		    "%s" : "the key of this machine no longer opens %s", place);
+	bbk_err_set(err, BBK_E_DENIED, "Bitbucket no longer accepts the key of "
+		    "this machine for %s", place);
 	free(place);
 	return bbk_err_hint(err, "it was revoked, or has expired; to register "
 				 "it again, run here: git bbkey init");

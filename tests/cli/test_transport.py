@@ -154,6 +154,17 @@ def test_a_repository_that_is_not_there_is_said_to_be_not_there(home: Home):
     assert home.requests("POST") == []
 
 
+def test_without_leave_a_typing_error_is_not_called_a_lost_key(home: Home):
+    folder = cloned(home, "ask")
+    home.git("remote", "set-url", "origin", home.ssh_url(repo="nope"),
+             cwd=folder)
+    fetch = home.git("fetch", cwd=folder)
+    assert fetch.status == 128, fetch
+    assert fetch.error_class == "denied" and "'nope'" in fetch.error
+    assert "check the URL" in fetch.hint
+    assert home.requests() == []
+
+
 def test_a_lost_key_file_is_made_anew(home: Home):
     folder = cloned(home)
     home.allow_posts = 2  # the lost key's grant is an admin's to remove
