@@ -10,8 +10,8 @@
 
 #include "base/text.h"
 
-static int fail(struct bbk_err *err, int errnum, const char *wanted,
-		const char *path)
+int bbk_file_failed(struct bbk_err *err, int errnum, const char *wanted,
+		    const char *path)
 {
 	char *shown = bbk_scrubbed(path);
 
@@ -51,7 +51,7 @@ static int read_fd(struct bbk_str *out, int fd, size_t max, const char *path,
 	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
-		return fail(err, errno, "read", path);
+		return bbk_file_failed(err, errno, "read", path);
 	if (!S_ISREG(st.st_mode)) {
 		char *shown = bbk_scrubbed(path);
 
@@ -64,9 +64,9 @@ static int read_fd(struct bbk_str *out, int fd, size_t max, const char *path,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(err, errno, "read", path);
+			return bbk_file_failed(err, errno, "read", path);
 		if (out->len + (size_t)n > max)
-			return fail(err, EFBIG, "read", path);
+			return bbk_file_failed(err, EFBIG, "read", path);
 		bbk_str_addn(out, chunk, (size_t)n);
 	}
 	return 0;
@@ -83,7 +83,7 @@ int bbk_file_read_at(struct bbk_str *out, int dirfd, const char *name,
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 1;
 	if (fd < 0)
-		return fail(err, errno, "open", name);
+		return bbk_file_failed(err, errno, "open", name);
 	rc = read_fd(&content, fd, max, name, err);
 	close(fd);
 	if (rc < 0) {
@@ -142,7 +142,7 @@ int bbk_fsync_at(int dirfd, const char *name, struct bbk_err *err)
 	saved = errno;
 	if (fd >= 0)
 		close(fd);
-	return fail(err, saved, "save", name);
+	return bbk_file_failed(err, saved, "save", name);
 }
 
 static int write_new(int dirfd, const char *name, const void *bytes, size_t len,
@@ -172,7 +172,7 @@ int bbk_file_write_at(int dirfd, const char *name, const void *bytes,
 	(void)unlinkat(dirfd, temp, 0);
 	if (write_new(dirfd, temp, bytes, len, mode) < 0 ||
 	    renameat(dirfd, temp, dirfd, name) < 0) {
-		rc = fail(err, errno, "write", name);
+		rc = bbk_file_failed(err, errno, "write", name);
 		(void)unlinkat(dirfd, temp, 0);
 	}
 	free(temp);
@@ -198,7 +198,7 @@ int bbk_file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	int rc;
 
-	rc = dirfd < 0 ? fail(err, errno, "open", parent) :
+	rc = dirfd < 0 ? bbk_file_failed(err, errno, "open", parent) :
 	     bbk_file_write_at(dirfd, slash ? slash + 1 : path, bytes, len,
 			       mode, err);
 	if (dirfd >= 0)
@@ -215,7 +215,7 @@ int bbk_make_dirs(const char *path, struct bbk_err *err)
 
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 :
-		       fail(err, ENOTDIR, "make the folder", path);
+		       bbk_file_failed(err, ENOTDIR, "make the folder", path);
 	parent = parent_of(path);
 	if (strcmp(parent, path) != 0)
 		rc = bbk_make_dirs(parent, err);
@@ -223,7 +223,7 @@ int bbk_make_dirs(const char *path, struct bbk_err *err)
 	if (rc < 0)
 		return -1;
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return fail(err, errno, "make the folder", path);
+		return bbk_file_failed(err, errno, "make the folder", path);
 	return 0;
 }
 

@@ -21,6 +21,10 @@ enum bbk_file_kind {
 	BBK_FILE_OTHER,	  /* a FIFO, a socket, a device, or not readable */
 };
 
+/* "cannot <wanted> '<path>': <errnum>".  Returns -1. */
+int bbk_file_failed(struct bbk_err *err, int errnum, const char *wanted,
+		    const char *path);
+
 /* What is at name in the folder dirfd (or AT_FDCWD); never opens it. */
 enum bbk_file_kind bbk_file_kind_at(int dirfd, const char *name);
 

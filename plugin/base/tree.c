@@ -9,18 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/text.h"
-
-static int fail(struct bbk_err *err, int errnum, const char *wanted,
-		const char *path)
-{
-	char *shown = bbk_scrubbed(path);
-
-	bbk_err_errno(err, BBK_E_LOCAL, errnum, "cannot %s '%s'", wanted,
-		      shown);
-	free(shown);
-	return -1;
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -49,10 +37,11 @@ static int copy_link(const char *from, const char *to, struct bbk_err *err)
 	ssize_t len = readlink(from, target, sizeof(target) - 1);
 
 	if (len < 0)
-		return fail(err, errno, "read", from);
+		return bbk_file_failed(err, errno, "read", from);
 	target[len] = '\0';
 	(void)unlink(to);
-	return symlink(target, to) < 0 ? fail(err, errno, "write", to) : 0;
+	return symlink(target, to) < 0 ?
+		bbk_file_failed(err, errno, "write", to) : 0;
 }
 
 static int copy_file(const char *from, const char *to, mode_t mode,
@@ -76,7 +65,7 @@ static int copy_entry(const char *from, const char *to, int depth,
 	struct stat st;
 
 	if (lstat(from, &st) < 0)
-		return fail(err, errno, "read", from);
+		return bbk_file_failed(err, errno, "read", from);
 	if (S_ISLNK(st.st_mode))
 		return copy_link(from, to, err);
 	if (S_ISREG(st.st_mode))
@@ -84,7 +73,7 @@ static int copy_entry(const char *from, const char *to, int depth,
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	return depth ? copy_folder(from, to, depth - 1, err) :
-		       fail(err, ELOOP, "copy", from);
+		       bbk_file_failed(err, ELOOP, "copy", from);
 }
 
 static int copy_folder(const char *from, const char *to, int depth,
@@ -119,7 +108,8 @@ int bbk_tree_remove(const char *path, struct bbk_err *err)
 	if (kind == BBK_FILE_NONE)
 		return 0;
 	if (kind != BBK_FILE_DIR)
-		return unlink(path) < 0 ? fail(err, errno, "remove", path) : 0;
+		return unlink(path) < 0 ?
+			bbk_file_failed(err, errno, "remove", path) : 0;
 	bbk_tree_names(path, &names);
 	for (size_t i = 0; i < names.len && !rc; i++) {
 		char *inside = bbk_strf("%s/%s", path, names.v[i]);
@@ -128,6 +118,6 @@ int bbk_tree_remove(const char *path, struct bbk_err *err)
 		free(inside);
 	}
 	if (!rc && rmdir(path) < 0)
-		rc = fail(err, errno, "remove", path);
+		rc = bbk_file_failed(err, errno, "remove", path);
 	return rc;
 }

@@ -38,8 +38,8 @@ static bool may_ask(const struct bbk_ensuring *e)
 	return !e->wish->submodule && !e->wish->batch;
 }
 
-static int ask(const struct bbk_ensuring *e, const char *question,
-	       struct bbk_err *err)
+int bbk_ensuring_ask(const struct bbk_ensuring *e, const char *question,
+		     struct bbk_err *err)
 {
 	if (!question || !may_ask(e) || !e->env->term->can_ask(e->env->term))
 		return 0;
@@ -53,7 +53,8 @@ int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
 
 	if (bbk_secret_is_set(&e->instance.rest.token))
 		return 0;
-	yes = bbk_ensuring_is_allowed(e) ? 1 : ask(e, question, err);
+	yes = bbk_ensuring_is_allowed(e) ? 1 :
+	      bbk_ensuring_ask(e, question, err);
 	if (yes <= 0)
 		return yes < 0 ? -1 : 1;
 	return bbk_token_get(&e->instance, e->env, NULL, may_ask(e), err);

@@ -31,6 +31,9 @@ struct bbk_ensuring {
 
 /* May this be done without a question: auto, projects? */
 bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e);
+/* 1 for yes; 0 for no, for no question, and where nobody may be asked. */
+int bbk_ensuring_ask(const struct bbk_ensuring *e, const char *question,
+		     struct bbk_err *err) BBK_MUST_CHECK;
 /*
  * Leave to register, and the token for it.  question is asked where it is not
  * allowed without one; NULL: not at all.  1: no leave.

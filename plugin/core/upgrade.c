@@ -47,9 +47,7 @@ static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
 	place = bbk_ensuring_place(e);
 	question = bbk_strf("git-bbkey: the key of this machine may only read "
 			    "%s.\nLet it push, too?", place);
-	rc = e->wish->submodule || e->wish->batch ||
-			     !e->env->term->can_ask(e->env->term) ? 0 :
-		e->env->term->confirm(e->env->term, question, true, err);
+	rc = bbk_ensuring_ask(e, question, err);
 	free(question);
 	free(place);
 	if (rc <= 0)

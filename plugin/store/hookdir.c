@@ -37,16 +37,6 @@ static bool is_ours(const char *name)
 	return false;
 }
 
-static int fail(struct bbk_err *err, const char *wanted, const char *path)
-{
-	int saved = errno;
-	char *shown = bbk_scrubbed(path);
-
-	bbk_err_errno(err, BBK_E_LOCAL, saved, "cannot %s '%s'", wanted, shown);
-	free(shown);
-	return -1;
-}
-
 void bbk_hookdir_fill(struct bbk_str *out, const char *script,
 		      const char *program)
 {
@@ -101,7 +91,7 @@ static int put_link(const char *folder, const char *name, const char *target,
 {
 	char *path = bbk_strf("%s/%s", folder, name);
 	int rc = symlink(target, path) < 0 && errno != EEXIST ?
-		fail(err, "make the link", path) : 0;
+		bbk_file_failed(err, errno, "make the link", path) : 0;
 
 	free(path);
 	return rc;
@@ -140,7 +130,8 @@ static int swap(const char *fresh, const char *path, struct bbk_err *err)
 {
 	if (bbk_tree_remove(path, err) < 0)
 		return -1;
-	return rename(fresh, path) < 0 ? fail(err, "make", path) : 0;
+	return rename(fresh, path) < 0 ?
+		bbk_file_failed(err, errno, "make", path) : 0;
 }
 
 typedef int fill_fn(const struct bbk_hookdir *wish, const char *folder,
@@ -183,7 +174,7 @@ static int follow_link(const struct bbk_hookdir *wish, const char *hooks,
 				   "template is a link that no other folder "
 				   "can stand in for");
 	}
-	rc = unlink(hooks) < 0 ? fail(err, "replace", hooks) :
+	rc = unlink(hooks) < 0 ? bbk_file_failed(err, errno, "replace", hooks) :
 				 fill_folder(wish, hooks, theirs, err);
 	free(theirs);
 	return rc;
