@@ -151,6 +151,24 @@ static int changed(const struct bbk_access *access,
 				 "changed; nothing was sent or registered");
 }
 
+/* ssh shows every host key to git-bbkey-ssh, where it can start it. */
+static int unknown(const struct bbk_access *access,
+		   const struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	if (!answer->hostkey.fingerprint) {
+		bbk_err_set(err, BBK_E_LOCAL,
+			    "ssh could not start git-bbkey-ssh, which checks "
+			    "the host key of %s", access->host);
+		return bbk_err_hint(err, "the machine may be out of processes "
+					 "or memory: try again in a minute");
+	}
+	bbk_err_set(err, BBK_E_HOSTKEY, "the SSH host key of %s is unknown, "
+		    "and nothing vouches for it", access->host);
+	return bbk_err_hint(err, "give the fingerprint that your Bitbucket "
+				 "admin tells you: --host-key "
+				 "SHA256:<fingerprint>");
+}
+
 static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 		 struct bbk_err *err)
 {
@@ -171,12 +189,7 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 				   "revoked in your known hosts",
 				   access->host);
 	case BBK_SSH_HOST_UNKNOWN:
-		bbk_err_set(err, BBK_E_HOSTKEY,
-			    "the SSH host key of %s is unknown, and nothing "
-			    "vouches for it", access->host);
-		return bbk_err_hint(err, "give the fingerprint that your "
-					 "Bitbucket admin tells you: "
-					 "--host-key SHA256:<fingerprint>");
+		return unknown(access, answer, err);
 	case BBK_SSH_NEGOTIATE:
 		return bbk_err_set(err, BBK_E_NEGOTIATE,
 				   "ssh and %s have no algorithm in common: %s",

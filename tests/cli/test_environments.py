@@ -645,6 +645,19 @@ def test_l23_no_more_processes(home: Home, more: int):
 
 
 @pytest.mark.row("L23")
+def test_l23_ssh_that_cannot_start_git_bbkey_ssh_is_no_bad_host_key(home: Home):
+    """As where fork() fails below ssh, at the one point that counts."""
+    home.tracing = False
+    lonely = home.work / "lonely"
+    lonely.mkdir()
+    shutil.copy2(BIN / "git-bbkey", lonely)
+    run = home.run(str(lonely / "git-bbkey"), "init", home.https_url())
+    assert (run.status, run.error_class) == (9, "local"), run
+    assert "could not start git-bbkey-ssh" in run.err
+    assert home.requests("POST") == []
+
+
+@pytest.mark.row("L23")
 @pytest.mark.user
 @pytest.mark.parametrize("kind", ["missing", "file", "read-only", "strange"])
 def test_l23_tmpdir_is_nothing_to_us(home: Home, kind: str):
