@@ -110,7 +110,7 @@ static int start(const struct bbk_process *process, const struct pipes *p,
 		bbk_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
 	struct bbk_spawn spawn = {
 		.program = process->argv.v[0], .argv = process->argv.v,
-		.env = env,
+		.env = env, .above = process->above,
 		.streams = { p->in[0] >= 0 ? p->in[0] : null,
 			     p->out[1] >= 0 ? p->out[1] : null,
 			     p->err[1] >= 0 ? p->err[1] : null },
@@ -167,7 +167,7 @@ static int exit_status(int status)
 }
 
 /* True when the child has ended and was reaped. */
-static bool reaped(struct bbk_process *process, pid_t pid, int flags)
+static bool reaped(pid_t pid, int *result, int flags)
 {
 	int status = 0;
 	pid_t got;
@@ -178,7 +178,7 @@ static bool reaped(struct bbk_process *process, pid_t pid, int flags)
 	if (got == 0)
 		return false;
 	/* ECHILD: the parent of this program told it to ignore SIGCHLD */
-	process->status = got < 0 ? 127 : exit_status(status);
+	*result = got < 0 ? 127 : exit_status(status);
 	return true;
 }
 
@@ -224,7 +224,7 @@ static int talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 		if (gone && (ready <= 0 || ++drained > DRAIN_MAX))
 			return failed; /* a grandchild keeps the pipe open */
 		if (!gone)
-			gone = reaped(process, pid,
+			gone = reaped(pid, &process->status,
 				      p->in[1] < 0 && p->out[0] < 0 &&
 						      p->err[0] < 0 &&
 						      !process->deadline_ms ?
@@ -232,32 +232,119 @@ static int talk(struct bbk_process *process, struct pipes *p, pid_t pid)
 		if (!gone && process->stop_when_full &&
 		    process->out.len >= process->out_max) {
 			(void)kill(pid, SIGKILL);
-			gone = reaped(process, pid, 0);
+			gone = reaped(pid, &process->status, 0);
 		}
 		if (!gone && process->deadline_ms && wait == 0) {
 			process->timed_out = true;
 			(void)kill(pid, SIGKILL);
-			gone = reaped(process, pid, 0);
+			gone = reaped(pid, &process->status, 0);
 		}
 	}
 	return failed;
 }
 
-int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
+static int begin(const struct bbk_process *process, struct pipes *p,
+		 pid_t *pid, struct bbk_err *err)
 {
 	BBK_AUTO(strv) env = BBK_STRV_INIT;
+	int rc;
+
+	build_env(&env, &process->env);
+	rc = open_pipes(p, process) < 0 ? errno :
+	     start(process, p, env.v, pid);
+	if (!rc)
+		return 0;
+	close_pipes(p);
+	return bbk_err_errno(err, BBK_E_LOCAL, rc, "cannot run '%s'",
+			     process->argv.v[0]);
+}
+
+/* --- one that runs beside us ------------------------------------------ */
+
+static volatile sig_atomic_t beside; /* its pid; 0: none */
+static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static void pass_on(int signal)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	if (beside > 0)
+		(void)kill((pid_t)beside, signal);
+	(void)sigaction(signal, &usual, NULL);
+	(void)raise(signal);
+}
+
+/* What our parent ignores (nohup) stays ignored. */
+static void replace_handlers(void (*from)(int), void (*to)(int))
+{
+	struct sigaction act = { .sa_handler = to }, now;
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(passed_on); i++)
+		if (sigaction(passed_on[i], NULL, &now) == 0 &&
+		    now.sa_handler == from)
+			(void)sigaction(passed_on[i], &act, NULL);
+}
+
+/* One that comes before we know whom to pass it on to must wait. */
+static void hold_signals(sigset_t *usual)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(passed_on); i++)
+		(void)sigaddset(&held, passed_on[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, usual);
+}
+
+int bbk_process_start(struct bbk_process *process, pid_t *pid,
+		      struct bbk_err *err)
+{
+	struct pipes none;
+	sigset_t usual;
+	int rc;
+
+	process->inherit = true;
+	hold_signals(&usual);
+	rc = begin(process, &none, pid, err);
+	if (!rc) {
+		beside = *pid;
+		replace_handlers(SIG_DFL, pass_on);
+	}
+	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
+	return rc;
+}
+
+static void forget_beside(void)
+{
+	beside = 0;
+	replace_handlers(pass_on, SIG_DFL);
+}
+
+bool bbk_process_ended(pid_t pid, int *status)
+{
+	if (!reaped(pid, status, WNOHANG))
+		return false;
+	forget_beside();
+	return true;
+}
+
+int bbk_process_wait(pid_t pid)
+{
+	int status = 0;
+
+	(void)reaped(pid, &status, 0);
+	forget_beside();
+	return status;
+}
+
+int bbk_process_run(struct bbk_process *process, struct bbk_err *err)
+{
 	struct pipes p;
 	pid_t pid;
 	int rc;
 
-	build_env(&env, &process->env);
-	rc = open_pipes(&p, process) < 0 ? errno :
-	     start(process, &p, env.v, &pid);
-	if (rc) {
-		close_pipes(&p);
-		return bbk_err_errno(err, BBK_E_LOCAL, rc, "cannot run '%s'",
-				     process->argv.v[0]);
-	}
+	if (begin(process, &p, &pid, err) < 0)
+		return -1;
 	close_fd(&p.in[0]);
 	close_fd(&p.out[1]);
 	close_fd(&p.err[1]);

@@ -5,6 +5,8 @@
 #include <spawn.h>
 #include <stddef.h>
 
+#include "base/above.h"
+
 extern char **environ;
 
 #ifdef __GLIBC__
@@ -21,23 +23,30 @@ extern char **environ;
 #endif
 
 /* What our parent left open is not for our children: ours all close on exec. */
-static void close_others(posix_spawn_file_actions_t *actions)
+static void close_others(posix_spawn_file_actions_t *actions, int from)
 {
 #if HAS_CLOSEFROM
-	(void)posix_spawn_file_actions_addclosefrom_np(actions, 3);
+	(void)posix_spawn_file_actions_addclosefrom_np(actions, from);
 #elif !defined(POSIX_SPAWN_CLOEXEC_DEFAULT)
-	for (int fd = 3; fd < 1024; fd++)
+	for (int fd = from; fd < 1024; fd++)
 		(void)posix_spawn_file_actions_addclose(actions, fd);
 #else
 	(void)actions;
+	(void)from;
 #endif
 }
 
-static void wire(posix_spawn_file_actions_t *actions, const int streams[3])
+static void wire(posix_spawn_file_actions_t *actions,
+		 const struct bbk_spawn *spawn)
 {
 	for (int fd = 0; fd < 3; fd++)
 		(void)posix_spawn_file_actions_adddup2(
-			actions, streams[fd] >= 0 ? streams[fd] : fd, fd);
+			actions,
+			spawn->streams[fd] >= 0 ? spawn->streams[fd] : fd, fd);
+	if (spawn->above)
+		(void)posix_spawn_file_actions_adddup2(actions, spawn->above,
+						       BBK_ABOVE_FD);
+	close_others(actions, spawn->above ? BBK_ABOVE_FD + 1 : 3);
 }
 
 int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn)
@@ -49,8 +58,7 @@ int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn)
 
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attributes);
-	wire(&actions, spawn->streams);
-	close_others(&actions);
+	wire(&actions, spawn);
 	(void)sigemptyset(&none);
 	(void)sigemptyset(&usual);
 	(void)sigaddset(&usual, SIGPIPE);

@@ -13,6 +13,7 @@ struct bbk_spawn {
 	char *const *argv;
 	char *const *env;    /* NULL: ours */
 	int streams[3];	     /* what becomes 0, 1 and 2 of it; -1: ours */
+	int above;	     /* what becomes BBK_ABOVE_FD of it; 0: nothing */
 };
 
 /*

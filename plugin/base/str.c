@@ -213,6 +213,12 @@ void bbk_strv_addl(struct bbk_strv *list, ...)
 	va_end(args);
 }
 
+void bbk_strv_drop_last(struct bbk_strv *list)
+{
+	free(list->v[--list->len]);
+	list->v[list->len] = NULL;
+}
+
 bool bbk_strv_same(const struct bbk_strv *a, const struct bbk_strv *b)
 {
 	for (size_t i = 0; i < a->len && i < b->len; i++)

@@ -51,6 +51,7 @@ void bbk_strv_addf(struct bbk_strv *list, const char *fmt, ...)
 	BBK_PRINTF(2, 3);
 /* Adds each argument up to a NULL: bbk_strv_addl(&v, "-o", x, NULL). */
 void bbk_strv_addl(struct bbk_strv *list, ...) __attribute__((sentinel));
+void bbk_strv_drop_last(struct bbk_strv *list); /* of at least one */
 bool bbk_strv_has(const struct bbk_strv *list, const char *text);
 bool bbk_strv_same(const struct bbk_strv *a, const struct bbk_strv *b);
 
