@@ -127,6 +127,7 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	opened.user = bbk_strdup(user);
 	opened.known_hosts = bbk_known_hosts_option(env->paths.state,
 						    &plan.global_known_hosts);
+	opened.revocations = bbk_known_hosts_revoke(&plan);
 	for (size_t i = 0; i < plan.identities.len; i++)
 		bbk_strv_add(&opened.identities, plan.identities.v[i]);
 	if (collect_pins(&opened, env, instance, given, err) < 0)
@@ -164,9 +165,8 @@ static int unknown(const struct bbk_access *access,
 	}
 	bbk_err_set(err, BBK_E_HOSTKEY, "the SSH host key of %s is unknown, "
 		    "and nothing vouches for it", access->host);
-	return bbk_err_hint(err, "give the fingerprint that your Bitbucket "
-				 "admin tells you: --host-key "
-				 "SHA256:<fingerprint>");
+	return bbk_err_hint(err, "give the fingerprint that your admin tells "
+				 "you: --host-key SHA256:<fingerprint>");
 }
 
 static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
@@ -194,12 +194,10 @@ static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
 		return bbk_err_set(err, BBK_E_NEGOTIATE,
 				   "ssh and %s have no algorithm in common: %s",
 				   access->host, said);
-	case BBK_SSH_NETWORK:
-		return bbk_err_set(err, BBK_E_NETWORK,
-				   "cannot reach %s port %u over ssh: %s",
-				   access->host, access->port, said);
 	default:
 		return bbk_err_set(err, BBK_E_NETWORK,
+				   answer->outcome == BBK_SSH_NETWORK ?
+				   "cannot reach %s port %u over ssh: %s" :
 				   "ssh to %s port %u failed: %s",
 				   access->host, access->port, said);
 	}
@@ -220,6 +218,12 @@ int bbk_access_judge(struct bbk_access *access, const char *said,
 
 	bbk_ssh_classify(&answer, said, "", 0, 255, NULL);
 	return judge(access, &answer, err);
+}
+
+bool bbk_access_can_meet(const struct bbk_access *access)
+{
+	return access->pins.len && bbk_begins(access->pins.v[0], "SHA256:") &&
+	       !access->revocations;
 }
 
 bool bbk_access_has_own_keys(const struct bbk_access *access,
@@ -246,8 +250,7 @@ void bbk_access_prepare_first(const struct bbk_access *access,
 	if (!access->host)
 		return;
 	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
-	    !key->path || !access->pins.len ||
-	    !bbk_begins(access->pins.v[0], "SHA256:") ||
+	    !key->path || !bbk_access_can_meet(access) ||
 	    bbk_access_has_own_keys(access, env))
 		bbk_first_forget(env->paths.state, access->host, port);
 	else

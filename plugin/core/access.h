@@ -26,6 +26,7 @@ struct bbk_access {
 	struct bbk_strv pins;	/* fingerprints, all of one kind */
 	const char *pin_source; /* "rest", "config" or "option" */
 	struct bbk_strv identities; /* the person's own key files */
+	bool revocations;	/* ssh may find a pinned host key revoked */
 	enum bbk_hostkey_state hostkey;
 	char *fingerprint;	/* of the host key that was seen, or NULL */
 	const char *source;	/* how it was verified; NULL: it was not */
@@ -35,7 +36,7 @@ struct bbk_access {
 };
 
 #define BBK_ACCESS_INIT \
-	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
+	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, false, \
 	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
 
 void bbk_access_release(struct bbk_access *access);
@@ -55,6 +56,13 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 /* Adds what the server publishes; algorithm and value may be NULL. */
 void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
 			      const char *value);
+
+/*
+ * Can git's own ssh be the one to check the host key (core/meeting.h)?  Its
+ * KnownHostsCommand is asked for a fingerprint, and before ssh looks for
+ * revoked keys.
+ */
+bool bbk_access_can_meet(const struct bbk_access *access);
 
 /* Has the person a key that ssh would offer?  Asks their agent. */
 bool bbk_access_has_own_keys(const struct bbk_access *access,

@@ -41,6 +41,7 @@ void bbk_ssh_plan_release(struct bbk_ssh_plan *plan)
 	free(plan->agent);
 	plan->hostname = plan->agent = NULL;
 	bbk_strv_release(&plan->identities);
+	bbk_strv_release(&plan->user_known_hosts);
 	bbk_strv_release(&plan->global_known_hosts);
 }
 
@@ -242,6 +243,16 @@ static void add_identity(struct bbk_strv *identities, const char *path)
 	free(full);
 }
 
+/* "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2", "none" */
+static void add_files(struct bbk_strv *files, const char *value)
+{
+	for (size_t len; *value; value += len + (value[len] == ' ')) {
+		len = strcspn(value, " ");
+		if (strncmp(value, "none", len) != 0 || len != 4)
+			bbk_strv_addf(files, "%.*s", (int)len, value);
+	}
+}
+
 static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
 			   const char *value)
 {
@@ -257,12 +268,11 @@ static void read_plan_line(struct bbk_ssh_plan *plan, const char *name,
 		 bbk_parse_number(value, 1, 65535, &port) == 0)
 		plan->port = (unsigned)port;
 	else if (!strcmp(name, "globalknownhostsfile"))
-		for (size_t len; *value; value += len + (value[len] == ' ')) {
-			len = strcspn(value, " ");
-			if (strncmp(value, "none", len) != 0 || len != 4)
-				bbk_strv_addf(&plan->global_known_hosts,
-					      "%.*s", (int)len, value);
-		}
+		add_files(&plan->global_known_hosts, value);
+	else if (!strcmp(name, "userknownhostsfile"))
+		add_files(&plan->user_known_hosts, value);
+	else if (!strcmp(name, "revokedhostkeys"))
+		plan->revokes = strcmp(value, "none") != 0;
 }
 
 static void read_plan(struct bbk_ssh_plan *plan, char *text)

@@ -86,10 +86,13 @@ struct bbk_ssh_plan {
 	unsigned port;
 	char *agent;			/* the IdentityAgent, if configured */
 	struct bbk_strv identities;	/* files that exist, no tilde */
+	struct bbk_strv user_known_hosts;
 	struct bbk_strv global_known_hosts;
+	bool revokes;			/* RevokedHostKeys names a file */
 };
 
-#define BBK_SSH_PLAN_INIT { NULL, 0, NULL, BBK_STRV_INIT, BBK_STRV_INIT }
+#define BBK_SSH_PLAN_INIT \
+	{ NULL, 0, NULL, BBK_STRV_INIT, BBK_STRV_INIT, BBK_STRV_INIT, false }
 
 void bbk_ssh_plan_release(struct bbk_ssh_plan *plan);
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 
 #define KNOWN_HOSTS_MAX ((size_t)1 << 20)
+#define FOREIGN_MAX ((size_t)8 << 20)
 
 char *bbk_known_hosts_path(const char *state)
 {
@@ -73,6 +74,47 @@ int bbk_known_hosts_has(const char *state, const char *words, bool *has,
 		*has = *has || line_is_for(line, words);
 	}
 	return 0;
+}
+
+/*
+ * What is not there is no known hosts file only where it has the usual name: a
+ * strange one may be half of a name with a blank in it.
+ */
+static bool may_be_missing(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = strstr(name ? name : path, "known_hosts");
+	return name && strlen(name) <= strlen("known_hosts2");
+}
+
+static bool is_marked(const char *path)
+{
+	BBK_AUTO(err) why = BBK_ERR_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	int rc;
+
+	if (!strcmp(path, "/dev/null"))
+		return false;
+	rc = bbk_file_read(&text, path, FOREIGN_MAX, &why);
+	if (rc)
+		return rc < 0 || !may_be_missing(path);
+	return strstr(bbk_str_get(&text), "@revoked") ||
+	       strlen(bbk_str_get(&text)) != text.len;
+}
+
+static bool is_any_marked(const struct bbk_strv *files)
+{
+	for (size_t i = 0; i < files->len; i++)
+		if (is_marked(files->v[i]))
+			return true;
+	return false;
+}
+
+bool bbk_known_hosts_revoke(const struct bbk_ssh_plan *plan)
+{
+	return plan->revokes || is_any_marked(&plan->user_known_hosts) ||
+	       is_any_marked(&plan->global_known_hosts);
 }
 
 int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,

@@ -31,6 +31,12 @@ int bbk_known_hosts_has(const char *state, const char *words, bool *has,
 int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
 			 struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * May ssh find a host key revoked, once it has seen it?  Where RevokedHostKeys
+ * is set, or a known hosts file marks any as @revoked, or cannot be read whole.
+ */
+bool bbk_known_hosts_revoke(const struct bbk_ssh_plan *plan);
+
 /* "host" for port 22, "[host]:port" else; the caller frees. */
 char *bbk_known_hosts_name(const char *host, unsigned port);
 
