@@ -72,21 +72,10 @@ int bbk_ensuring_find_or_make_key(struct bbk_ensuring *e, struct bbk_err *err)
 
 int bbk_ensuring_register(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	int rc = 1;
+	enum bbk_granted done;
 
-	if (!e->key.fresh)
-		rc = bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,
-				    &e->grant, err);
-	if (rc > 0)
-		return bbk_grant_make(&e->instance, e->env, &e->terms,
-				      &e->key_wish, &e->key, &e->grant, err);
-	if (!rc && e->terms.write && !e->grant.write) {
-		rc = bbk_dc_grant_set_write(&e->instance.rest,
-					    &e->terms.target, e->grant.id,
-					    err);
-		e->grant.write = rc == 0;
-	}
-	return rc;
+	return bbk_grant_ensure(&e->instance, e->env, &e->terms, &e->key_wish,
+				&e->key, &e->grant, &done, err);
 }
 
 int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
@@ -248,7 +237,9 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	if (rc < 0)
 		return -1;
 	e.project = bbk_project_key(wish->project);
-	if (!may_do_nothing(&e))
+	if (wish->why == BBK_ENSURE_NOT_YET) /* no lock: nothing is changed */
+		rc = bbk_ensuring_doubt(&e, err);
+	else if (!may_do_nothing(&e))
 		rc = lead(&e, err);
 	if (e.result == BBK_ENSURED_PLAIN && !e.own_is_locked)
 		note_negative(&e, err, rc < 0);

@@ -10,8 +10,7 @@
 #define CORE_ENSURE_H
 
 #include "base/env.h"
-#include "ssh/client.h"
-#include "store/record.h"
+#include "core/meeting.h"
 
 #include <stdbool.h>
 
@@ -20,26 +19,7 @@ enum bbk_ensure_why {
 	BBK_ENSURE_PUSH,      /* the key on record may only read */
 	BBK_ENSURE_DENIED,    /* the server refused the key on record */
 	BBK_ENSURE_NO_ACCESS, /* it knows the key, but not in this place */
-};
-
-/* Somebody who runs ssh, with a key that is not registered yet. */
-struct bbk_offer {
-	/* Run it now, with this record and these pins. */
-	void (*make)(struct bbk_offer *offer, const struct bbk_record *record,
-		     const struct bbk_strv *pins);
-	/* There is a record now, and this is it. */
-	void (*have)(struct bbk_offer *offer, const struct bbk_record *record);
-	/*
-	 * Waits at most max_ms (-1: as long as it takes) for the host key that
-	 * it saw.  1: a pinned one, into *seen.  0: another one, and that ssh
-	 * is gone.  -1: ssh is gone, with no host key.  -2: not yet.
-	 */
-	int (*wait)(struct bbk_offer *offer, struct bbk_hostkey *seen,
-		    int64_t max_ms);
-	/* The key is registered: ssh may go on. */
-	void (*go)(struct bbk_offer *offer);
-	/* The last that ssh said before it was gone; NULL: nothing. */
-	char *said;
+	BBK_ENSURE_NOT_YET,   /* the same, of a key registered just now */
 };
 
 struct bbk_ensure_wish {

@@ -63,5 +63,11 @@ int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
 	BBK_MUST_CHECK;
 int bbk_ensuring_upgrade(struct bbk_ensuring *e, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/*
+ * Is it worth waiting for?  READY, unless REST says that there is no such
+ * repository: OVER.  Asks nobody.
+ */
+int bbk_ensuring_doubt(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 #endif

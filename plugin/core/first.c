@@ -6,9 +6,6 @@
 #include "core/token.h"
 #include "store/first.h"
 
-/* curl's deadlines run while a request is held back: it waits no longer. */
-#define HOLD_MS 8000
-
 /*
  * One connection: the host key, and whether the person's own keys do.
  * 1: they do.
@@ -103,52 +100,9 @@ static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
 
 /* --- side by side with git's own ssh ---------------------------------- */
 
-/* What came of the host key that git's ssh saw. */
-enum met { MET_NOT_YET, MET_PINNED, MET_ANOTHER, MET_NOBODY };
-
-struct meeting {
-	struct bbk_hold hold;
-	struct bbk_offer *offer;
-	struct bbk_hostkey seen;
-	enum met met;
-	bool late; /* it did not come within HOLD_MS */
-};
-
-static void wait_for_ssh(struct meeting *meeting, int64_t max_ms)
+static int enlist(void *arg, struct bbk_err *err)
 {
-	int rc = meeting->offer->wait(meeting->offer, &meeting->seen, max_ms);
-
-	meeting->met = rc > 0 ? MET_PINNED : rc == 0 ? MET_ANOTHER :
-		       rc == -1 ? MET_NOBODY : MET_NOT_YET;
-}
-
-/* No byte of a request, and no token, before the host key is a good one. */
-static int hold_back(struct bbk_hold *hold)
-{
-	struct meeting *meeting = (struct meeting *)hold;
-
-	if (meeting->met == MET_NOT_YET && !meeting->late) {
-		wait_for_ssh(meeting, HOLD_MS);
-		meeting->late = meeting->met == MET_NOT_YET;
-	}
-	return meeting->met == MET_PINNED ? 0 : -1;
-}
-
-static int register_meanwhile(struct bbk_ensuring *e, struct meeting *meeting,
-			      struct bbk_err *err)
-{
-	int rc;
-
-	e->instance.rest.hold = &meeting->hold;
-	rc = bbk_ensuring_register(e, err);
-	e->instance.rest.hold = NULL;
-	if (meeting->late) {
-		bbk_err_release(err); /* ssh is slow: nothing was sent yet */
-		wait_for_ssh(meeting, -1);
-		if (meeting->met == MET_PINNED)
-			rc = bbk_ensuring_register(e, err);
-	}
-	return rc;
+	return bbk_ensuring_register(arg, err);
 }
 
 static void make_offer(struct bbk_ensuring *e)
@@ -160,7 +114,8 @@ static void make_offer(struct bbk_ensuring *e)
 	e->wish->offer->make(e->wish->offer, &record, &e->access.pins);
 }
 
-static int finish_offer(struct bbk_ensuring *e, const struct meeting *meeting,
+static int finish_offer(struct bbk_ensuring *e,
+			const struct bbk_meeting *meeting,
 			struct bbk_err *err)
 {
 	e->wish->offer->go(e->wish->offer);
@@ -183,25 +138,25 @@ static void forget_key(struct bbk_ensuring *e)
 
 static int register_beside(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	struct meeting meeting = { .hold = { hold_back },
-				   .offer = e->wish->offer,
-				   .seen = BBK_HOSTKEY_INIT };
+	BBK_AUTO(meeting) meeting = BBK_MEETING_INIT;
 	int rc = get_leave(e, err);
 
+	meeting.offer = e->wish->offer;
+	meeting.pins = &e->access.pins;
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	if (bbk_ensuring_find_or_make_key(e, err) < 0)
 		return -1;
 	make_offer(e);
-	rc = register_meanwhile(e, &meeting, err);
-	if (meeting.met == MET_PINNED) {
+	rc = bbk_meeting_enlist(&meeting, &e->instance.rest, enlist, e, err);
+	if (meeting.met == BBK_MET_PINNED) {
 		if (!rc)
 			rc = finish_offer(e, &meeting, err);
-	} else if (meeting.met == MET_ANOTHER) {
+	} else if (meeting.met == BBK_MET_ANOTHER) {
 		bbk_err_release(err); /* it says no more than that */
 		forget_key(e);
 		rc = meet_and_register(e, err);
-	} else if (meeting.met == MET_NOBODY) {
+	} else if (meeting.met == BBK_MET_NOBODY) {
 		bbk_err_release(err);
 		forget_key(e);
 		e->result = BBK_ENSURED_GONE;
@@ -211,15 +166,13 @@ static int register_beside(struct bbk_ensuring *e, struct bbk_err *err)
 	} else {
 		forget_key(e);
 	}
-	bbk_hostkey_release(&meeting.seen);
 	return rc;
 }
 
-/* Only the host key is to be seen, and there is a pin that ssh can check. */
+/* Only the host key is to be seen, and git's ssh can see to that. */
 static bool can_go_beside(const struct bbk_ensuring *e)
 {
-	return e->wish->offer && e->access.pins.len &&
-	       bbk_begins(e->access.pins.v[0], "SHA256:") &&
+	return e->wish->offer && bbk_access_can_meet(&e->access) &&
 	       !bbk_access_has_own_keys(&e->access, e->env);
 }
 

@@ -198,3 +198,28 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 				  "--key-type <type>");
 	return rc < 0 ? explain(instance, terms, env, key, err) : 0;
 }
+
+int bbk_grant_ensure(struct bbk_instance *instance, const struct bbk_env *env,
+		     const struct bbk_terms *terms, struct bbk_key_wish *wish,
+		     struct bbk_key *key, struct bbk_grant *grant,
+		     enum bbk_granted *done, struct bbk_err *err)
+{
+	int rc = 1;
+
+	*done = BBK_GRANT_MADE;
+	if (!key->fresh)
+		rc = bbk_grant_look(instance, env, terms, key, grant, err);
+	if (rc > 0)
+		return bbk_grant_make(instance, env, terms, wish, key, grant,
+				      err);
+	if (rc < 0)
+		return -1;
+	*done = BBK_GRANT_WAS_THERE;
+	if (!terms->write || grant->write)
+		return 0;
+	*done = BBK_GRANT_UPGRADED;
+	rc = bbk_dc_grant_set_write(&instance->rest, &terms->target, grant->id,
+				    err);
+	grant->write = rc == 0;
+	return rc;
+}

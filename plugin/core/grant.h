@@ -39,4 +39,17 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 		   struct bbk_key *key, struct bbk_grant *grant,
 		   struct bbk_err *err) BBK_MUST_CHECK;
 
+/* What bbk_grant_ensure() did. */
+enum bbk_granted { BBK_GRANT_WAS_THERE, BBK_GRANT_MADE, BBK_GRANT_UPGRADED };
+
+/*
+ * All of the above: the key is registered, with write access where that is
+ * wanted.  A key made a moment ago is not looked for.
+ */
+int bbk_grant_ensure(struct bbk_instance *instance, const struct bbk_env *env,
+		     const struct bbk_terms *terms, struct bbk_key_wish *wish,
+		     struct bbk_key *key, struct bbk_grant *grant,
+		     enum bbk_granted *done, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 #endif

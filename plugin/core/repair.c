@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/token.h"
+
 /* Does the server mean it?  ssh's words alone may be anybody's. */
 static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 		      struct bbk_err *err)
@@ -78,7 +80,25 @@ static int check_repository(struct bbk_ensuring *e, struct bbk_err *err)
 	bbk_err_release(err);
 	bbk_err_set(err, BBK_E_DENIED, "there is no repository '%s' in project "
 		    "'%s', or you may not see it", e->wish->repo, e->project);
-	return bbk_err_hint(err, "check the URL of the remote: git remote -v");
+	return bbk_err_hint(err, "check the URL; in a clone, 'git remote -v' "
+			    "shows it");
+}
+
+int bbk_ensuring_doubt(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	e->result = BBK_ENSURED_READY;
+	if (e->instance.automatic == BBK_AUTO_NEVER ||
+	    bbk_token_get(&e->instance, e->env, NULL, false, &ignored) < 0 ||
+	    check_repository(e, err) == 0)
+		return 0;
+	if (err->class == BBK_E_DENIED) {
+		e->result = BBK_ENSURED_OVER;
+		return -1;
+	}
+	bbk_err_release(err); /* who knows */
+	return 0;
 }
 
 static bool is_over(const char *date)
