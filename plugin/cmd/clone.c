@@ -51,21 +51,17 @@ static int update_submodules(struct bbk_after *after, struct bbk_err *err)
 static int clone_after(struct bbk_after *after, void *arg,
 		       struct bbk_err *err)
 {
-	struct arguments *args = arg;
-	const struct bbk_setup *setup = after->setup;
+	const struct arguments *args = arg;
+	struct bbk_setup *setup = after->setup;
 	int status = 0;
 
+	if (!setup->wish->dry_run && bbk_setup_clone(setup, &status, err) < 0)
+		return -1;
+	if (setup->cloning.over && status)
+		return status;
 	if (bbk_after_ssh_config(after, err) < 0)
 		return -1;
-	if (setup->wish->dry_run)
-		return 0;
-	if (setup->env->quiet)
-		bbk_strv_add(&args->git, "--quiet");
-	if (bbk_git_clone(setup->ssh_url,
-			  args->plain.len > 1 ? args->plain.v[1] : NULL,
-			  &args->git, &status, err) < 0)
-		return -1;
-	if (!enter(setup, args))
+	if (setup->wish->dry_run || !enter(setup, args))
 		return status;
 	bbk_after_lfs(after); /* also where its files stopped the checkout */
 	return status || !setup->wish->submodules ? status :
@@ -90,6 +86,8 @@ static int clone(struct bbk_env *env, int argc, char **argv,
 	} else if (rc == 0) {
 		wish.url = args.plain.v[0];
 		wish.clone = true;
+		wish.dir = args.plain.len > 1 ? args.plain.v[1] : NULL;
+		wish.git_options = &args.git;
 		wish.dry_run = common.dry_run;
 		rc = bbk_setup_on_screen(env, &wish, common.json, clone_after,
 					 &args, err);

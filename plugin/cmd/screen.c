@@ -82,8 +82,10 @@ static void say_detect(struct bbk_str *out, const struct bbk_setup *setup)
 {
 	const struct bbk_detected *found = &setup->found;
 
-	bbk_str_addf(out, "Bitbucket Data Center %s at %s",
-		     found->instance.facts.release, found->instance.base);
+	bbk_str_add(out, "Bitbucket Data Center");
+	if (found->instance.facts.release)
+		bbk_str_addf(out, " %s", found->instance.facts.release);
+	bbk_str_addf(out, " at %s", found->instance.base);
 	if (found->project && setup->terms.target.scope == BBK_SCOPE_REPO)
 		bbk_str_addf(out, ", repository %s/%s", found->project,
 			     found->repo);

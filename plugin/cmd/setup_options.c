@@ -155,15 +155,13 @@ static void add_steps(struct json_t *root, const struct bbk_setup *setup)
 	bbk_json_put(root, "steps", steps);
 }
 
-static void make_json(struct bbk_json *json, const struct bbk_setup *setup)
+static void fill_json(struct json_t *root, const struct bbk_setup *setup,
+		      bool changed)
 {
 	const struct bbk_detected *found = &setup->found;
-	struct json_t *root = bbk_json_new_object();
 	struct json_t *part;
 
-	json->root = root;
-	bbk_json_put_int(root, "version", 1);
-	bbk_json_put_bool(root, "changed", bbk_plan_changes(&setup->plan));
+	bbk_json_put_bool(root, "changed", changed);
 	add_steps(root, setup);
 	part = bbk_json_new_object();
 	bbk_json_put_string(part, "base_url", found->instance.base);
@@ -245,14 +243,14 @@ int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 	if (rc < 0)
 		bbk_screen_fail(&screen);
 	if (rc == 0) {
-		make_json(&object, &setup);
-		after.json = object.root;
+		object.root = after.json = bbk_json_new_object();
+		bbk_json_put_int(object.root, "version", 1);
 		after.changed = bbk_plan_changes(&setup.plan);
 		rc = then(&after, arg, err);
 	}
 	if (rc == 0) {
 		bbk_screen_close(&screen, after.changed);
-		bbk_json_put_bool(object.root, "changed", after.changed);
+		fill_json(object.root, &setup, after.changed);
 	}
 	if (rc == 0 && json)
 		bbk_print_json(env->out, &object);

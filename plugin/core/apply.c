@@ -120,7 +120,7 @@ static int apply_remote(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
-static int remember(struct bbk_setup *setup, struct bbk_err *err)
+int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_place place = bbk_setup_place(setup);
 	struct bbk_instance *instance = &setup->found.instance;
@@ -159,19 +159,17 @@ static int remember(struct bbk_setup *setup, struct bbk_err *err)
 				       err);
 }
 
-static int apply_automatic(struct bbk_setup *setup, struct bbk_err *err)
+int bbk_setup_enrol(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_enrolment enrolment = bbk_setup_enrolment(setup);
 	bool changed = false;
 
-	bbk_setup_begin(setup, BBK_STEP_AUTOMATIC);
 	if (bbk_automatic_enable(&setup->found.instance, setup->env,
 				 &enrolment, false, &changed, err) < 0)
 		return -1;
 	setup->plan.action[BBK_STEP_AUTOMATIC] = changed ?
 		BBK_ACTION_ENABLED : BBK_ACTION_NONE;
 	setup->found.instance.automatic = enrolment.automatic;
-	bbk_setup_end(setup, BBK_STEP_AUTOMATIC);
 	return 0;
 }
 
@@ -185,10 +183,14 @@ int bbk_setup_apply(struct bbk_setup *setup, struct bbk_err *err)
 			return -1;
 	}
 	/* what is registered is on record before anything else can fail */
-	if (remember(setup, err) < 0)
+	if (bbk_setup_remember(setup, err) < 0)
 		return -1;
 	if (setup->wanted.access && (apply_verify(setup, err) < 0 ||
 				     apply_remote(setup, err) < 0))
 		return -1;
-	return apply_automatic(setup, err);
+	bbk_setup_begin(setup, BBK_STEP_AUTOMATIC);
+	if (bbk_setup_enrol(setup, err) < 0)
+		return -1;
+	bbk_setup_end(setup, BBK_STEP_AUTOMATIC);
+	return 0;
 }

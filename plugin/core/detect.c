@@ -247,6 +247,16 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 	return 0;
 }
 
+/* What to do about a project or repository that the token does not show. */
+static int not_shown(struct bbk_err *err)
+{
+	if (err->class == BBK_E_PERMISSION && !err->hint)
+		bbk_err_hint(err, "check the URL, and give a token that may "
+				  "read and administer the project: "
+				  "--token-file <file>");
+	return -1;
+}
+
 static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 		   struct bbk_err *err)
 {
@@ -258,7 +268,7 @@ static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 		rc = bbk_dc_repo(rest, address->project, address->repo, repo,
 				 err);
 		if (rc < 0)
-			return -1;
+			return not_shown(err);
 		bbk_replace(&found->project, repo->project);
 		bbk_replace(&found->repo, repo->slug);
 		bbk_replace(&found->sample, repo->slug);
@@ -266,10 +276,10 @@ static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 	}
 	if (address->project &&
 	    bbk_dc_project(rest, address->project, &found->project, err) < 0)
-		return -1;
+		return not_shown(err);
 	rc = bbk_dc_any_repo(rest, found->project, repo, err);
 	bbk_replace(&found->sample, repo->slug);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? not_shown(err) : 0;
 }
 
 static void remember_fingerprint(struct bbk_instance *instance,
@@ -285,42 +295,95 @@ static void remember_fingerprint(struct bbk_instance *instance,
 	free(pin);
 }
 
+/* The token, and what a request with it says of the instance's ssh. */
+static int read_settings(struct bbk_detected *found, struct bbk_env *env,
+			 const struct bbk_detect_wish *wish,
+			 struct bbk_dc_settings *settings, struct bbk_err *err)
+{
+	struct bbk_rest *rest = &found->instance.rest;
+
+	if (bbk_token_get(&found->instance, env, wish->token_file, true,
+			  err) < 0 ||
+	    bbk_dc_settings(rest, settings, err) < 0)
+		return -1;
+	if (!settings->enabled)
+		return bbk_place_no_ssh(found, err);
+	return bbk_place_is_foreign(found, settings) ?
+		bbk_place_not_served(found, err) : 0;
+}
+
+static int check_access_keys(const struct bbk_detected *found,
+			     const struct bbk_dc_settings *settings,
+			     struct bbk_err *err)
+{
+	if (settings->access_keys || !found->project)
+		return 0;
+	bbk_err_set(err, BBK_E_PERMISSION,
+		    "access keys are switched off on %s",
+		    found->instance.base);
+	return bbk_err_hint(err, "a Bitbucket admin can switch them on: "
+				 "Administration, SSH access");
+}
+
 int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		      const struct bbk_detect_wish *wish, struct bbk_err *err)
 {
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
 	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
-	struct bbk_instance *instance = &found->instance;
 
-	if (bbk_token_get(instance, env, wish->token_file, true, err) < 0 ||
-	    bbk_dc_settings(&instance->rest, &settings, err) < 0)
-		return -1;
-	if (!settings.enabled)
-		return bbk_place_no_ssh(found, err);
-	if (bbk_place_is_foreign(found, &settings))
-		return bbk_place_not_served(found, err);
-	if (look_up(found, &repo, err) < 0) {
-		if (err->class == BBK_E_PERMISSION && !err->hint)
-			bbk_err_hint(err, "check the URL, and give a token "
-					  "that may read and administer the "
-					  "project: --token-file <file>");
-		return -1;
-	}
-	if (bbk_place_find(found, &settings, &repo, err) < 0 ||
+	if (found->guessed)
+		bbk_strv_drop_last(&found->instance.ssh);
+	found->guessed = false;
+	if (read_settings(found, env, wish, &settings, err) < 0 ||
+	    look_up(found, &repo, err) < 0 ||
+	    bbk_place_find(found, &settings, &repo, err) < 0 ||
 	    bbk_place_check(found, env, &settings, err) < 0)
 		return -1;
 	bbk_place_remember(found);
-	if (bbk_place_check_url(found, &settings, err) < 0)
+	if (bbk_place_check_url(found, &settings, err) < 0 ||
+	    check_access_keys(found, &settings, err) < 0)
 		return -1;
-	if (!settings.access_keys && found->project) {
-		bbk_err_set(err, BBK_E_PERMISSION,
-			    "access keys are switched off on %s",
-			    instance->base);
-		return bbk_err_hint(err, "a Bitbucket admin can switch them "
-					 "on: Administration, SSH access");
-	}
 	if (bbk_detected_port(found))
 		bbk_place_remember(found);
-	remember_fingerprint(instance, &settings);
+	remember_fingerprint(&found->instance, &settings);
+	return 0;
+}
+
+/* --- in two halves ------------------------------------------------------ */
+
+int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
+		     const struct bbk_detect_wish *wish, struct bbk_err *err)
+{
+	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
+	size_t known = found->instance.ssh.len;
+
+	if (read_settings(found, env, wish, &settings, err) < 0)
+		return -1;
+	free(found->project);
+	found->project = bbk_project_key(found->address.project);
+	bbk_replace(&found->repo, found->address.repo);
+	bbk_replace(&found->sample, found->address.repo);
+	if (check_access_keys(found, &settings, err) < 0)
+		return -1;
+	if (!bbk_place_is_plain(found, &settings))
+		return 1;
+	remember_fingerprint(&found->instance, &settings);
+	bbk_place_remember(found);
+	found->guessed = found->instance.ssh.len > known;
+	return 0;
+}
+
+int bbk_detect_confirm(struct bbk_detected *found, struct bbk_err *err)
+{
+	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+
+	if (bbk_dc_repo(&found->instance.rest, found->project, found->repo,
+			&repo, err) < 0)
+		return not_shown(err);
+	if (strcmp(repo.project, found->project) != 0 ||
+	    strcmp(repo.slug, found->repo) != 0 ||
+	    !bbk_place_is_link(found, &repo))
+		return 1;
+	found->guessed = false;
 	return 0;
 }

@@ -24,11 +24,12 @@ struct bbk_detected {
 	char *ssh_host; /* where its ssh is */
 	unsigned ssh_port;
 	char *ssh_user; /* "git", or what the URL says */
+	bool guessed;	/* the last of instance.ssh is not confirmed yet */
 };
 
 #define BBK_DETECTED_INIT \
 	{ BBK_URL_INIT, BBK_ADDRESS_INIT, BBK_INSTANCE_INIT, NULL, NULL, \
-	  NULL, NULL, 0, NULL }
+	  NULL, NULL, 0, NULL, false }
 
 void bbk_detected_release(struct bbk_detected *found);
 
@@ -66,6 +67,18 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
  */
 int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		      const struct bbk_detect_wish *wish, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * The same in two halves, for who is in a hurry: from the settings alone, with
+ * the project and the repository as the URL spells them; then what the
+ * repository itself says.  1: it cannot be told in this way, or is not what it
+ * seemed, and nothing was asked or kept: bbk_detect_online() tells.
+ */
+int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
+		     const struct bbk_detect_wish *wish, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_detect_confirm(struct bbk_detected *found, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
 /* The port to give to ssh: 0 where the URL leaves it to ssh's configuration. */

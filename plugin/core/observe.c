@@ -5,18 +5,26 @@
 
 #include "core/token.h"
 
+/* It borrows what each detection finds anew. */
+static void aim(struct bbk_setup *setup)
+{
+	setup->terms.target.project = setup->found.project;
+	setup->terms.target.repo = setup->found.repo;
+}
+
 static void settle_key(struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
 	struct bbk_terms *terms = &setup->terms;
 	struct bbk_detected *found = &setup->found;
 
+	free(setup->label);
+	free(setup->key_name);
 	setup->label = wish->label ? bbk_strdup(wish->label) :
 				     bbk_label_default();
 	terms->label = setup->label;
 	terms->write = setup->wanted.write;
-	terms->target.project = found->project;
-	terms->target.repo = found->repo;
+	aim(setup);
 	setup->key_name = bbk_key_name(&found->instance,
 				       wish->new_key ? found->project : NULL,
 				       setup->key_wish.type);
@@ -32,7 +40,7 @@ static void settle_key(struct bbk_setup *setup)
 				      setup->record.key);
 }
 
-static int observe_key(struct bbk_setup *setup, struct bbk_err *err)
+int bbk_setup_observe_key(struct bbk_setup *setup, struct bbk_err *err)
 {
 	int rc;
 
@@ -79,13 +87,24 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 	return 0;
 }
 
+int bbk_setup_open_access(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_detected *found = &setup->found;
+	int rc = bbk_access_open(&setup->access, setup->env, &found->instance,
+				 found->ssh_user, found->ssh_host,
+				 bbk_detected_port(found),
+				 &setup->wish->host_keys, err);
+
+	setup->access.dry_run = setup->wish->dry_run;
+	return rc;
+}
+
 /* The published fingerprint may have changed since it was last read. */
 static int visit_again(struct bbk_setup *setup, bool with_key,
 		       struct bbk_err *err)
 {
 	BBK_AUTO(err) first = BBK_ERR_INIT;
 	struct bbk_detected *found = &setup->found;
-	struct bbk_detect_wish how = { .token_file = setup->wish->token_file };
 	bool had = bbk_secret_is_set(&found->instance.rest.token);
 
 	if (bbk_setup_visit(setup, with_key, &first) == 0)
@@ -93,15 +112,12 @@ static int visit_again(struct bbk_setup *setup, bool with_key,
 	if (!had && first.class == BBK_E_HOSTKEY &&
 	    setup->access.pins.len && !setup->wish->host_keys.len) {
 		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+		int rc = bbk_detect_online(found, setup->env, &setup->how,
+					   &ignored);
 
-		if (bbk_detect_online(found, setup->env, &how, &ignored) == 0 &&
-		    bbk_access_open(&setup->access, setup->env,
-				    &found->instance, found->ssh_user,
-				    found->ssh_host, bbk_detected_port(found),
-				    NULL, &ignored) == 0) {
-			setup->access.dry_run = setup->wish->dry_run;
+		aim(setup);
+		if (!rc && bbk_setup_open_access(setup, &ignored) == 0)
 			return bbk_setup_visit(setup, with_key, err);
-		}
 	}
 	*err = first;
 	first = (struct bbk_err)BBK_ERR_INIT;
@@ -110,15 +126,9 @@ static int visit_again(struct bbk_setup *setup, bool with_key,
 
 static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
 {
-	struct bbk_detected *found = &setup->found;
-
 	bbk_setup_begin(setup, BBK_STEP_HOSTKEY);
-	if (bbk_access_open(&setup->access, setup->env, &found->instance,
-			    found->ssh_user, found->ssh_host,
-			    bbk_detected_port(found), &setup->wish->host_keys,
-			    err) < 0)
+	if (bbk_setup_open_access(setup, err) < 0)
 		return -1;
-	setup->access.dry_run = setup->wish->dry_run;
 	if (visit_again(setup, setup->observed.key, err) < 0)
 		return -1;
 	setup->observed.hostkey = !setup->access.saved;
@@ -183,6 +193,7 @@ static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
 	struct bbk_enrolment enrolment = bbk_setup_enrolment(setup);
 	bool changes = false;
 
+	free(setup->ssh_url);
 	setup->ssh_url = bbk_detected_ssh_url(&setup->found);
 	setup->observed.remote = setup->remote_url != NULL;
 	setup->observed.remote_is_ssh = same_ssh_url(setup);
@@ -197,13 +208,9 @@ static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
 static void observe_first(struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct bbk_detected *found = &setup->found;
 
 	settle_key(setup);
-	if (bbk_access_open(&setup->access, setup->env, &found->instance,
-			    found->ssh_user, found->ssh_host,
-			    bbk_detected_port(found), &setup->wish->host_keys,
-			    &ignored) < 0 ||
+	if (bbk_setup_open_access(setup, &ignored) < 0 ||
 	    bbk_key_find(&setup->key, setup->env, &setup->key_wish,
 			 &ignored) < 0)
 		bbk_key_release(&setup->key); /* a first contact will tell */
@@ -214,8 +221,8 @@ int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)
 	if (!setup->wanted.access)
 		observe_first(setup);
 	if (setup->wanted.access &&
-	    (observe_key(setup, err) < 0 || observe_hostkey(setup, err) < 0 ||
-	     observe_grant(setup, err) < 0))
+	    (bbk_setup_observe_key(setup, err) < 0 ||
+	     observe_hostkey(setup, err) < 0 || observe_grant(setup, err) < 0))
 		return -1;
 	return observe_here(setup, err);
 }

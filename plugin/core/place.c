@@ -21,8 +21,9 @@ static bool is_own_host(const struct bbk_detected *found, const char *host,
 }
 
 /* The first link of the instance's own hosts; else the first of all. */
-static int choose_link(struct bbk_detected *found,
-		       const struct bbk_strv *links, struct bbk_err *err)
+static int choose_link(const struct bbk_detected *found,
+		       const struct bbk_strv *links, char **host,
+		       unsigned *port, struct bbk_err *err)
 {
 	bool any = false;
 
@@ -37,8 +38,8 @@ static int choose_link(struct bbk_detected *found,
 		own = is_own_host(found, url.host, url.port);
 		if (any && !own)
 			continue;
-		bbk_replace(&found->ssh_host, url.host);
-		found->ssh_port = url.port;
+		bbk_replace(host, url.host);
+		*port = url.port;
 		any = true;
 		if (own)
 			break;
@@ -48,20 +49,30 @@ static int choose_link(struct bbk_detected *found,
 				     "an ssh URL of Bitbucket");
 }
 
+static const char *settings_host(const struct bbk_detected *found,
+				 const struct bbk_dc_settings *settings)
+{
+	return settings->host ? settings->host : found->instance.url.host;
+}
+
+static unsigned settings_port(const struct bbk_dc_settings *settings)
+{
+	return settings->base_port ? settings->base_port :
+	       settings->host || !settings->port ? 22 : settings->port;
+}
+
 /* The place, from the clone links or, without a repository, the settings. */
 int bbk_place_find(struct bbk_detected *found,
 		      const struct bbk_dc_settings *settings,
 		      const struct bbk_dc_repo *repo, struct bbk_err *err)
 {
 	if (repo->ssh_urls.len)
-		return choose_link(found, &repo->ssh_urls, err);
+		return choose_link(found, &repo->ssh_urls, &found->ssh_host,
+				   &found->ssh_port, err);
 	if (repo->slug) /* its links were there, and none was for ssh */
 		return bbk_place_no_ssh(found, err);
-	bbk_replace(&found->ssh_host, settings->host ?
-			settings->host : found->instance.url.host);
-	found->ssh_port = settings->base_port ? settings->base_port :
-			  settings->host || !settings->port ? 22 :
-			  settings->port;
+	bbk_replace(&found->ssh_host, settings_host(found, settings));
+	found->ssh_port = settings_port(settings);
 	return 0;
 }
 
@@ -70,10 +81,7 @@ static bool settings_name(const struct bbk_detected *found,
 			  const struct bbk_dc_settings *settings,
 			  const char *host, unsigned port)
 {
-	const char *own = settings->host ? settings->host :
-					   found->instance.url.host;
-
-	return !strcmp(own, host) &&
+	return !strcmp(settings_host(found, settings), host) &&
 	       (port == settings->base_port || port == settings->port ||
 		(!settings->base_port && port == 22));
 }
@@ -164,4 +172,46 @@ void bbk_place_remember(struct bbk_detected *found)
 			      found->ssh_port == 22 ? "ssh://git@%s" :
 						      "ssh://git@%s:%u",
 			      found->ssh_host, found->ssh_port);
+}
+
+/* --- in a hurry ------------------------------------------------------- */
+
+bool bbk_place_is_plain(struct bbk_detected *found,
+			const struct bbk_dc_settings *settings)
+{
+	const struct bbk_url *url = &found->url;
+	const char *host = settings_host(found, settings);
+	unsigned port = settings_port(settings);
+
+	if (url->scheme == BBK_SSH) { /* the one that the person wrote */
+		host = url->host;
+		port = url->port;
+		if (!url->port_given ||
+		    !settings_name(found, settings, host, port))
+			return false;
+	} else if (!is_own_host(found, host, port)) {
+		return false;
+	}
+	bbk_replace(&found->ssh_host, host);
+	found->ssh_port = port;
+	return true;
+}
+
+bool bbk_place_is_link(const struct bbk_detected *found,
+		       const struct bbk_dc_repo *repo)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	unsigned port = 0;
+	char *host = NULL;
+	bool same;
+
+	if (!repo->ssh_urls.len)
+		return false;
+	if (found->url.scheme == BBK_SSH)
+		return true;
+	same = choose_link(found, &repo->ssh_urls, &host, &port,
+			   &ignored) == 0 &&
+	       !strcmp(host, found->ssh_host) && port == found->ssh_port;
+	free(host);
+	return same;
 }

@@ -33,4 +33,14 @@ int bbk_place_check_url(struct bbk_detected *found,
 /* Adds the place to the instance's SSH names. */
 void bbk_place_remember(struct bbk_detected *found);
 
+/*
+ * Do the settings alone name a place that needs nobody else's word?  Then it
+ * is ssh_host and ssh_port.
+ */
+bool bbk_place_is_plain(struct bbk_detected *found,
+			const struct bbk_dc_settings *settings);
+/* Do the repository's links name the same? */
+bool bbk_place_is_link(const struct bbk_detected *found,
+		       const struct bbk_dc_repo *repo);
+
 #endif

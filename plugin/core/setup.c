@@ -5,6 +5,7 @@
 
 #include "bitbucket/datacenter.h"
 #include "core/remote.h"
+#include "core/token.h"
 #include "git/config.h"
 #include "store/lock.h"
 
@@ -19,6 +20,7 @@ void bbk_setup_init(struct bbk_setup *setup, struct bbk_env *env,
 		.answer = BBK_SSH_ANSWER_INIT, .key = BBK_KEY_INIT,
 		.grant = BBK_GRANT_INIT, .record = BBK_RECORD_INIT,
 	};
+	bbk_talk_init(&setup->cloning.talk, -1, -1);
 }
 
 void bbk_setup_release(struct bbk_setup *setup)
@@ -34,6 +36,8 @@ void bbk_setup_release(struct bbk_setup *setup)
 	bbk_key_release(&setup->key);
 	bbk_grant_release(&setup->grant);
 	bbk_record_release(&setup->record);
+	bbk_setup_stop_clone(setup);
+	bbk_talk_release(&setup->cloning.talk);
 }
 
 void bbk_setup_begin(struct bbk_setup *setup, enum bbk_step step)
@@ -81,29 +85,74 @@ bool bbk_setup_record_will_do(const struct bbk_setup *setup)
 	       !wish->new_key && !wish->token_file;
 }
 
-/* For a project that is on record, nothing has to be asked of the server. */
-static int detect_project(struct bbk_setup *setup,
-			  const struct bbk_detect_wish *wish,
-			  struct bbk_err *err)
+/* Is the project on record, so that nothing has to be asked of the server? */
+static int find_record(struct bbk_setup *setup, bool *will_do,
+		       struct bbk_err *err)
 {
 	struct bbk_detected *found = &setup->found;
 	struct bbk_place place;
 
-	if (found->instance.ssh.len && found->address.project) {
-		if (bbk_detect_offline(found, err) < 0)
-			return -1;
-		place = bbk_setup_place(setup);
-		if (bbk_record_find(&setup->record, setup->env->paths.state,
-				    &place, err) < 0)
-			return -1;
-		if (setup->record.write && !setup->wish->has_permission)
-			setup->wanted.write = true;
-		if (bbk_setup_record_will_do(setup)) {
-			bbk_replace(&found->project, setup->record.project);
-			return 0;
-		}
+	*will_do = false;
+	if (!found->instance.ssh.len || !found->address.project)
+		return 0;
+	if (bbk_detect_offline(found, err) < 0)
+		return -1;
+	place = bbk_setup_place(setup);
+	if (bbk_record_find(&setup->record, setup->env->paths.state, &place,
+			    err) < 0)
+		return -1;
+	if (setup->record.write && !setup->wish->has_permission)
+		setup->wanted.write = true;
+	*will_do = bbk_setup_record_will_do(setup);
+	if (*will_do)
+		bbk_replace(&found->project, setup->record.project);
+	return 0;
+}
+
+/*
+ * The settings alone, while a clone waits.  Nobody is asked for a token before
+ * this is known to be a Bitbucket; one that was given for it may go there.
+ */
+static int detect_early(struct bbk_setup *setup, struct bbk_err *err)
+{
+	BBK_AUTO(err) why = BBK_ERR_INIT;
+	struct bbk_instance *instance = &setup->found.instance;
+	char **release = &instance->facts.release;
+	int rc = setup->how.token_file ? 0 :
+		 bbk_token_configured(instance, setup->env, err);
+
+	if (rc > 0)
+		rc = bbk_dc_release(&instance->rest, release, err);
+	if (!rc)
+		rc = bbk_detect_early(&setup->found, setup->env, &setup->how,
+				      err);
+	setup->hurry = rc == 0;
+	if (rc < 0 && err->class == BBK_E_SERVER &&
+	    bbk_dc_release(&instance->rest, release, &why) < 0) {
+		bbk_err_release(err); /* it is no Bitbucket at all */
+		*err = why;
+		why = (struct bbk_err)BBK_ERR_INIT;
 	}
-	return bbk_detect_online(found, setup->env, wish, err);
+	return rc;
+}
+
+static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_instance *instance = &setup->found.instance;
+	bool on_record = false;
+	int rc = 1;
+
+	if (find_record(setup, &on_record, err) < 0)
+		return -1;
+	if (!on_record && bbk_setup_may_hurry(setup))
+		rc = detect_early(setup, err);
+	if (rc <= 0)
+		return rc;
+	if (bbk_dc_release(&instance->rest, &instance->facts.release,
+			   err) < 0)
+		return -1;
+	return on_record ? 0 : bbk_detect_online(&setup->found, setup->env,
+						 &setup->how, err);
 }
 
 /* Options first, then bbkey.<base>.*, then the defaults. */
@@ -152,22 +201,21 @@ static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
 static int detect(struct bbk_setup *setup, struct bbk_err *err)
 {
 	const struct bbk_wish *wish = setup->wish;
-	struct bbk_detect_wish how = { .base = wish->base,
-				       .token_file = wish->token_file };
+	struct bbk_detect_wish *how = &setup->how;
 	struct bbk_detected *found = &setup->found;
 
 	if (!wish->url && read_remote(setup, err) < 0)
 		return -1;
-	how.url = wish->url ? wish->url :
-		  setup->remote_url ? setup->remote_url : wish->base;
-	how.from_person = !setup->remote_url;
-	if (bbk_detect_instance(found, setup->env, &how, err) < 0 ||
+	how->base = wish->base;
+	how->token_file = wish->token_file;
+	how->url = wish->url ? wish->url :
+		   setup->remote_url ? setup->remote_url : wish->base;
+	how->from_person = !setup->remote_url;
+	if (bbk_detect_instance(found, setup->env, how, err) < 0 ||
 	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0)
 		return -1;
 	bbk_setup_begin(setup, BBK_STEP_DETECT);
-	if (bbk_dc_release(&found->instance.rest,
-			   &found->instance.facts.release, err) < 0 ||
-	    detect_project(setup, &how, err) < 0)
+	if (detect_project(setup, err) < 0)
 		return -1;
 	setup->wanted.access = found->project != NULL;
 	setup->wanted.keep_remote = wish->keep_remote;
@@ -177,9 +225,10 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
-int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
+static int run_locked(struct bbk_setup *setup, struct bbk_err *err)
 {
 	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
+	bool done = false;
 
 	if (detect(setup, err) < 0)
 		return -1;
@@ -187,6 +236,10 @@ int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
 	    bbk_lock_take(&lock, setup->env->paths.state, setup->env->clock,
 			  LOCK_MS, err) < 0)
 		return -1;
+	if (setup->hurry && bbk_setup_beside(setup, &done, err) < 0)
+		return -1;
+	if (done)
+		return 0;
 	if (bbk_setup_observe(setup, err) < 0)
 		return -1;
 	setup->plan = bbk_plan_make(&setup->observed, &setup->wanted);
@@ -196,4 +249,16 @@ int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
 		return 0;
 	}
 	return bbk_setup_apply(setup, err);
+}
+
+int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
+{
+	int rc = run_locked(setup, err);
+
+	/* without the lock, which a git-bbkey below that git may want */
+	if (rc < 0 && setup->cloning.let_go) {
+		bbk_setup_end_clone(setup);
+		bbk_setup_begin(setup, BBK_STEP_AUTOMATIC);
+	}
+	return rc;
 }

@@ -11,6 +11,7 @@
 #include "core/detect.h"
 #include "core/grant.h"
 #include "core/plan.h"
+#include "core/talk.h"
 #include "store/record.h"
 
 /* What the person asked for; strings are borrowed, NULL is "not said". */
@@ -36,7 +37,9 @@ struct bbk_wish {
 	bool keep_remote;
 	bool submodules; /* then core/submodules.h */
 	bool ssh_config; /* then core/plainssh.h */
-	bool clone; /* the step clone follows: no remote to look at yet */
+	bool clone; /* bbk_setup_clone() follows: no remote to look at yet */
+	const char *dir;		/* where to; NULL: as git calls it */
+	const struct bbk_strv *git_options; /* for `git clone` */
 	bool dry_run;
 };
 
@@ -53,11 +56,21 @@ struct bbk_progress {
 		    const struct bbk_setup *setup);
 };
 
+/* `git clone`, where it runs beside the loop: core/steps.h. */
+struct bbk_cloning {
+	struct bbk_talk talk; /* with git-bbkey-ssh; talk.git: its pid */
+	bool sent;	      /* the server may know the key */
+	bool let_go;	      /* it does, and git goes on */
+	bool over;	      /* git has ended by itself, before that */
+};
+
 struct bbk_setup {
 	struct bbk_env *env;	      /* borrowed */
 	const struct bbk_wish *wish;  /* borrowed */
 	struct bbk_progress *progress; /* borrowed */
 
+	struct bbk_detect_wish how;   /* to detect it; borrowed */
+	bool hurry;		      /* a clone waits: detected early */
 	char *remote;		      /* "origin"; NULL: not in a repository */
 	char *remote_url;	      /* as it was before */
 	struct bbk_detected found;
@@ -66,6 +79,7 @@ struct bbk_setup {
 	struct bbk_access access;
 	struct bbk_ssh_answer answer; /* of the last visit */
 	bool checked;		      /* the key was seen to open it */
+	struct bbk_cloning cloning;
 
 	struct bbk_key key;
 	char *key_name;
@@ -85,7 +99,17 @@ void bbk_setup_init(struct bbk_setup *setup, struct bbk_env *env,
 		    struct bbk_progress *progress);
 void bbk_setup_release(struct bbk_setup *setup);
 
-/* Up to the plan; with wish->dry_run that is all. */
+/*
+ * Up to the plan; with wish->dry_run that is all.  For wish->clone git may run
+ * already when it returns.
+ */
 int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
+ * After bbk_setup_run() for wish->clone: runs `git clone` to its end, or waits
+ * for the one that runs; *status is what it exits with.
+ */
+int bbk_setup_clone(struct bbk_setup *setup, int *status, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The parts of the loop in core/setup.h, for one another: setup.c detects and
- * leads, observe.c looks, apply.c changes.
+ * leads, observe.c looks, apply.c changes; beside.c does both while git clones.
  */
 #ifndef CORE_STEPS_H
 #define CORE_STEPS_H
@@ -18,6 +18,14 @@ bool bbk_setup_record_will_do(const struct bbk_setup *setup);
 /* What automatic setup is to be like; borrowed from setup. */
 struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup);
 
+/* For a clone: is it worth asking as little as possible before git runs? */
+bool bbk_setup_may_hurry(const struct bbk_setup *setup);
+/* Which key there is; nothing is made. */
+int bbk_setup_observe_key(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* Everything but the connection: setup->access. */
+int bbk_setup_open_access(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
 /*
  * One ssh connection: with our key, or only for the host key.  setup->checked
  * when the key opened the repository.
@@ -31,5 +39,23 @@ int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)
 /* Carries setup->plan out, step by step, and remembers. */
 int bbk_setup_apply(struct bbk_setup *setup, struct bbk_err *err)
 	BBK_MUST_CHECK;
+
+/* The same, one by one. */
+int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_setup_enrol(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * In the place of all that, for a clone: git runs already, and its own ssh is
+ * the one that meets the server (core/meeting.h).  *done: the key is registered
+ * and that ssh goes on, or git has ended by itself; bbk_setup_clone() follows.
+ * Not done: nothing was registered, and the usual way is the right one.
+ */
+int bbk_setup_beside(struct bbk_setup *setup, bool *done, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* Ends a git that still runs; or waits for it to end by itself. */
+void bbk_setup_stop_clone(struct bbk_setup *setup);
+void bbk_setup_end_clone(struct bbk_setup *setup);
 
 #endif

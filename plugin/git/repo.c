@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/above.h"
 #include "base/text.h"
 #include "git/git.h"
 
@@ -144,42 +145,46 @@ static int begin_for_person(struct bbk_process *git, struct bbk_err *err)
 	if (bbk_git_begin(git, err) < 0)
 		return -1;
 	bbk_strv_release(&git->env);
-	git->inherit = true;
-	git->deadline_ms = 0;
 	return 0;
 }
 
-static int end_for_person(struct bbk_process *git, int *status,
-			  struct bbk_err *err)
-{
-	if (bbk_process_run(git, err) < 0)
-		return -1;
-	*status = git->status;
-	return 0;
-}
-
-int bbk_git_clone(const char *url, const char *dir,
-		  const struct bbk_strv *options, int *status,
-		  struct bbk_err *err)
+int bbk_git_clone_start(const struct bbk_git_clone *clone, pid_t *pid,
+			struct bbk_err *err)
 {
 	BBK_AUTO(process) git = BBK_PROCESS_INIT;
 
 	if (begin_for_person(&git, err) < 0)
 		return -1;
+	git.above = clone->above;
+	if (clone->above)
+		bbk_strv_addf(&git.env, BBK_ABOVE_VARIABLE "=%s",
+			      clone->above_place);
+	if (clone->ssh_command) { /* in front of "clone": not into its config */
+		bbk_strv_add(&git.argv, "-c");
+		bbk_strv_addf(&git.argv, "core.sshCommand=%s",
+			      clone->ssh_command);
+		bbk_strv_addl(&git.argv, "-c", "ssh.variant=ssh", NULL);
+	}
 	bbk_strv_add(&git.argv, "clone");
-	for (size_t i = 0; i < options->len; i++)
-		bbk_strv_add(&git.argv, options->v[i]);
-	bbk_strv_addl(&git.argv, "--", url, dir, NULL);
-	return end_for_person(&git, status, err);
+	for (size_t i = 0; i < clone->options->len; i++)
+		bbk_strv_add(&git.argv, clone->options->v[i]);
+	if (clone->quiet)
+		bbk_strv_add(&git.argv, "--quiet");
+	bbk_strv_addl(&git.argv, "--", clone->url, clone->dir, NULL);
+	return bbk_process_start(&git, pid, err);
 }
 
 int bbk_git_submodule_update(bool quiet, int *status, struct bbk_err *err)
 {
 	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	pid_t pid;
 
 	if (begin_for_person(&git, err) < 0)
 		return -1;
 	bbk_strv_addl(&git.argv, "submodule", "update", "--init",
 		      "--recursive", quiet ? "--quiet" : NULL, NULL);
-	return end_for_person(&git, status, err);
+	if (bbk_process_start(&git, &pid, err) < 0)
+		return -1;
+	*status = bbk_process_wait(pid);
+	return 0;
 }

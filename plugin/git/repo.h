@@ -11,6 +11,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 struct bbk_repo {
 	struct git_repository *handle; /* NULL: by the git program */
 };
@@ -31,14 +34,27 @@ int bbk_repo_set_remote_url(struct bbk_repo *repo, const char *remote,
 			    const char *url, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* Strings are borrowed. */
+struct bbk_git_clone {
+	const char *url;
+	const char *dir;		/* NULL: as git calls it */
+	const struct bbk_strv *options;
+	bool quiet;
+	const char *ssh_command;	/* for this run; NULL: as configured */
+	int above;			/* base/above.h; 0: nobody is */
+	const char *above_place;
+};
+
 /*
- * `git clone <options> -- <url> [<dir>]` with our standard streams; *status is
- * its exit status.
+ * Starts `git clone <options> -- <url> [<dir>]` with our standard streams; its
+ * end is base/process.h's.
  */
-int bbk_git_clone(const char *url, const char *dir,
-		  const struct bbk_strv *options, int *status,
-		  struct bbk_err *err) BBK_MUST_CHECK;
-/* `git submodule update --init --recursive` here, in the same way. */
+int bbk_git_clone_start(const struct bbk_git_clone *clone, pid_t *pid,
+			struct bbk_err *err) BBK_MUST_CHECK;
+/*
+ * `git submodule update --init --recursive` here, with our standard streams;
+ * *status is its exit status.
+ */
 int bbk_git_submodule_update(bool quiet, int *status, struct bbk_err *err)
 	BBK_MUST_CHECK;
 

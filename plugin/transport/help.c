@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <sys/random.h>
 #endif
 
+#include "base/above.h"
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/text.h"
@@ -26,8 +28,23 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+/* Until whoever talks with us has closed its end. */
+static void drain(int fd)
+{
+	char rest[256];
+	ssize_t n;
+
+	do
+		n = read(fd, rest, sizeof(rest));
+	while (n > 0 || (n < 0 && errno == EINTR));
+}
+
 void bbk_help_release(struct bbk_help *help)
 {
+	if (help->above && help->out >= 0) {
+		(void)shutdown(help->in, SHUT_WR);
+		drain(help->out);
+	}
 	close_fd(&help->in);
 	close_fd(&help->out);
 	if (help->pid > 0)
@@ -135,16 +152,45 @@ static int open_pipes(int in[2], int out[2])
 	return 0;
 }
 
+/* Whoever we talk with may be gone. */
+static void ignore_sigpipe(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool bbk_help_above(struct bbk_help *help, const char *above,
+		    const struct bbk_place *place, const char *self)
+{
+	char *here = bbk_above_place(place->host, place->port, place->project,
+				     place->repo);
+	bool ours = above && !strcmp(here, above);
+
+	free(here);
+	if (!ours)
+		return false;
+	ignore_sigpipe();
+	help->self = self;
+	help->in = fcntl(BBK_ABOVE_FD, F_DUPFD_CLOEXEC, 0);
+	help->out = fcntl(BBK_ABOVE_FD, F_DUPFD_CLOEXEC, 0);
+	help->above = true;
+	help->knock.over = help->out;
+	if (help->in < 0 || help->out < 0 ||
+	    bbk_help_hear(help) != BBK_HELP_OFFER)
+		help->answer = BBK_HELP_STOP;
+	return true;
+}
+
 int bbk_help_start(struct bbk_help *help, const char *program,
 		   const struct bbk_strv *words, const char *self)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int in[2], out[2], rc;
 
 	help->self = self;
 	if (open_pipes(in, out) < 0)
 		return -1;
-	(void)sigaction(SIGPIPE, &ignore, NULL);
+	ignore_sigpipe();
 	rc = bbk_spawn(&help->pid, &(struct bbk_spawn){
 			       .program = program, .argv = words->v,
 			       .streams = { in[0], out[1], -1 },
@@ -253,8 +299,14 @@ enum bbk_help_answer bbk_help_after(struct bbk_help *help, const char *said)
 		(void)tell(help, "failed", line);
 	free(line);
 	if (help->answer == BBK_HELP_OFFER) { /* nobody came to the gate */
+		/* git has the socket, too: closing it would not be enough */
+		(void)shutdown(help->in, SHUT_WR);
 		close_fd(&help->in);
-		return bbk_help_hear(help);
+		(void)bbk_help_hear(help);
+	}
+	if (help->above && help->answer == BBK_HELP_PLAIN) {
+		help->answer = BBK_HELP_STOP; /* it is gone */
+		help->status = 1;
 	}
 	return help->answer;
 }

@@ -24,6 +24,10 @@
  *
  * Where store/first.h says what will be offered, ssh is run at once, beside
  * `git-bbkey ensure`: then the first answer is waited for at the gate.
+ *
+ * A `git bbkey clone` that runs git for a place without a record says the
+ * same, over a socket (base/above.h), and begins with "offer".  What it says
+ * before ssh comes to the gate, and its end at any time, is a "stop".
  */
 #ifndef TRANSPORT_HELP_H
 #define TRANSPORT_HELP_H
@@ -51,6 +55,7 @@ struct bbk_help {
 	struct bbk_record record; /* what ssh is run with */
 	struct bbk_first runs;	/* the same, to compare with what is offered */
 	struct bbk_first offered;
+	bool above;		/* it is a `git bbkey clone` */
 	bool agent;		/* was offered with it */
 	bool heard;		/* the first answer is there */
 	bool stale;		/* another key was offered than ssh runs with */
@@ -63,13 +68,20 @@ struct bbk_help {
 };
 
 #define BBK_HELP_INIT \
-	{ { NULL, NULL }, NULL, NULL, NULL, BBK_RECORD_INIT, BBK_FIRST_INIT, \
-	  BBK_FIRST_INIT, false, false, false, false, BBK_HELP_PLAIN, 0, -1, \
-	  -1, -1 }
+	{ { NULL, NULL, 0 }, NULL, NULL, NULL, BBK_RECORD_INIT, \
+	  BBK_FIRST_INIT, BBK_FIRST_INIT, false, false, false, false, false, \
+	  BBK_HELP_PLAIN, 0, -1, -1, -1 }
 
-/* Waits for its end. */
+/* Waits for its end: what it has to do is done then. */
 void bbk_help_release(struct bbk_help *help);
 
+/*
+ * Turns to the `git bbkey clone` above, and hears its first answer: an offer,
+ * or stop.  above is what bbk_above_take() gave, or NULL.  false: there is
+ * none, or it is about another place.
+ */
+bool bbk_help_above(struct bbk_help *help, const char *above,
+		    const struct bbk_place *place, const char *self);
 /* Starts `<program> <words>`.  -1: it cannot be started. */
 int bbk_help_start(struct bbk_help *help, const char *program,
 		   const struct bbk_strv *words, const char *self)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/above.h"
 #include "base/file.h"
 #include "base/start.h"
 #include "base/text.h"
@@ -111,11 +112,11 @@ static void forget_key(struct bbk_transport *t)
 	t->record.key = NULL;
 }
 
-/* ssh does not know GIT_TERMINAL_PROMPT. */
-static void tell_ssh_to_ask_nobody(struct bbk_transport *t,
-				   struct bbk_strv *argv)
+/* In front of git's own; argv is what keeps the words. */
+static void add_option(struct bbk_transport *t, struct bbk_strv *argv,
+		       const char *option)
 {
-	bbk_strv_addl(argv, t->argv[0], "-o", "BatchMode=yes", NULL);
+	bbk_strv_addl(argv, t->argv[0], "-o", option, NULL);
 	for (int i = 1; i < t->argc; i++)
 		bbk_strv_add(argv, t->argv[i]);
 	t->argc = (int)argv->len;
@@ -162,6 +163,24 @@ static enum bbk_help_answer ask_for_help(struct bbk_transport *t,
 					      bbk_help_hear(help);
 }
 
+/*
+ * The server learned of the key a moment ago.  What it lets in, but not to this
+ * repository, may be early, or a typing error: one question decides.
+ */
+static BBK_NORETURN void wait_until_honoured(struct bbk_transport *t,
+					     struct bbk_watch *watch)
+{
+	BBK_AUTO(help) help = BBK_HELP_INIT;
+	bool in_vain = watch->words == BBK_WORDS_NO_ACCESS &&
+		       ask_for_help(t, "--repair=not-yet", &help) ==
+			       BBK_HELP_OVER;
+
+	bbk_help_release(&help); /* until it has said why */
+	if (in_vain)
+		bbk_watch_finish(watch);
+	bbk_run_until_honoured(t, watch);
+}
+
 /* What was answered; does not come back. */
 static BBK_NORETURN void act_on(struct bbk_transport *t,
 				enum bbk_help_answer answer, int status)
@@ -178,7 +197,7 @@ static BBK_NORETURN void act_on(struct bbk_transport *t,
 	if (!t->record.key)
 		bbk_watch_finish(&watch);
 	/* a key that was not on record a moment ago is new to the server */
-	bbk_run_until_honoured(t, &watch);
+	wait_until_honoured(t, &watch);
 }
 
 /* ssh and registering side by side: transport/help.h. */
@@ -194,12 +213,25 @@ static BBK_NORETURN void meet_at_gate(struct bbk_transport *t,
 					      bbk_str_get(&watch.last));
 	status = help->status;
 	bbk_help_release(help);
-	if (watch.killed)
+	if (watch.killed || answer == BBK_HELP_STOP)
 		act_on(t, answer, status);
 	if ((answer == BBK_HELP_FRESH || answer == BBK_HELP_READY) &&
 	    find_record(t))
-		bbk_run_until_honoured(t, &watch);
+		wait_until_honoured(t, &watch);
 	bbk_watch_finish(&watch);
+}
+
+/*
+ * For the `git bbkey clone` above, which waits for ten seconds: ssh must have
+ * turned from an address that is dead to the next one before that.
+ */
+static BBK_NORETURN void meet_for_clone(struct bbk_transport *t,
+					struct bbk_help *help)
+{
+	BBK_AUTO(strv) argv = BBK_STRV_INIT;
+
+	add_option(t, &argv, "ConnectTimeout=8");
+	meet_at_gate(t, help);
 }
 
 /* ssh would read from a FIFO, and wait. */
@@ -231,9 +263,17 @@ static BBK_NORETURN void meet_first(struct bbk_transport *t)
 {
 	BBK_AUTO(help) help = BBK_HELP_INIT;
 	BBK_AUTO(first) first = BBK_FIRST_INIT;
+	struct bbk_place place = place_of(t->command);
 	enum bbk_help_answer answer;
 	int status;
 
+	if (t->self && !t->ssh.chained &&
+	    bbk_help_above(&help, t->above, &place, t->self)) {
+		if (help.answer == BBK_HELP_OFFER &&
+		    bbk_help_prepare(&help, NULL) == 0)
+			meet_for_clone(t, &help);
+		_exit(1);
+	}
 	if (is_hopeless(t) || start_help(t, NULL, &help) < 0)
 		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
 	if (knows_first(t, &first) && bbk_help_prepare(&help, &first) == 0)
@@ -303,8 +343,9 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 	BBK_AUTO(strv) argv = BBK_STRV_INIT;
 
+	/* ssh does not know GIT_TERMINAL_PROMPT */
 	if (!may_ask() && is_ours(t->command))
-		tell_ssh_to_ask_nobody(t, &argv);
+		add_option(t, &argv, "BatchMode=yes");
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);
@@ -325,10 +366,12 @@ int main(int argc, char **argv)
 	BBK_AUTO(command) command = BBK_COMMAND_INIT;
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct bbk_transport t = { &command, argc, argv, NULL, BBK_PATHS_INIT,
-			       BBK_REALSSH_INIT, BBK_RECORD_INIT, 0 };
+	struct bbk_transport t = { &command, argc, argv, NULL, NULL,
+			       BBK_PATHS_INIT, BBK_REALSSH_INIT,
+			       BBK_RECORD_INIT, 0 };
 
 	bbk_start_streams();
+	t.above = bbk_above_take();
 	if (argc > 1 && !strcmp(argv[1], "--host-key"))
 		return bbk_hostkey_answer(argc, argv);
 	if (argc > 1 && !strcmp(argv[1], "--gate"))

@@ -16,6 +16,7 @@ struct bbk_transport {
 	int argc;
 	char *const *argv;
 	char *self; /* our own absolute path, or NULL */
+	const char *above; /* of base/above.h; borrowed */
 	struct bbk_paths paths;
 	struct bbk_realssh ssh;
 	struct bbk_record record;

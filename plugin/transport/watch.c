@@ -113,7 +113,7 @@ static void end_line(struct bbk_watch *watch)
 		watch->words = words_of(bbk_str_get(&watch->line));
 	if (watch->line.len > 1)
 		bbk_str_set(&watch->last, bbk_str_get(&watch->line));
-	if (watch->words != BBK_WORDS_OTHER)
+	if (watch->words != BBK_WORDS_OTHER || watch->hushed)
 		bbk_str_addn(&watch->held, watch->line.s, watch->line.len);
 	else
 		say(&watch->line);
@@ -126,17 +126,33 @@ static bool is_knock(const struct bbk_watch *watch,
 	return knock && bbk_begins(bbk_str_get(&watch->line), knock->begin);
 }
 
+static void speak_up(struct bbk_watch *watch)
+{
+	watch->hushed = false;
+	if (watch->words != BBK_WORDS_OTHER)
+		return;
+	say(&watch->held);
+	bbk_str_reset(&watch->held);
+}
+
+static void kill_child(struct bbk_watch *watch)
+{
+	watch->killed = true;
+	(void)kill((pid_t)child, SIGTERM);
+}
+
 static void answer(struct bbk_watch *watch, struct bbk_knock *knock, int fd)
 {
 	const char *text = bbk_str_get(&watch->line) + strlen(knock->begin);
 	char *line = bbk_strndup(text, strcspn(text, "\r\n"));
 
 	if (stopped || !knock->answer(knock, line)) {
-		watch->killed = true;
-		(void)kill((pid_t)child, SIGTERM);
+		kill_child(watch);
 	} else {
 		(void)bbk_write_all(fd, "+", 1);
+		speak_up(watch);
 	}
+	knock->over = 0;
 	free(line);
 	bbk_str_reset(&watch->line);
 }
@@ -179,7 +195,8 @@ static int follow(struct bbk_watch *watch, struct bbk_knock *knock, int fd,
 		  pid_t pid)
 {
 	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
-				{ .fd = wake_up[0], .events = POLLIN } };
+				{ .fd = wake_up[0], .events = POLLIN },
+				{ .events = POLLIN } };
 	bool ended = false;
 	int status = 0, ready;
 	char chunk[4096];
@@ -187,7 +204,9 @@ static int follow(struct bbk_watch *watch, struct bbk_knock *knock, int fd,
 
 	for (;;) {
 		ended = ended || has_ended(pid, &status);
-		ready = poll(fds, ended ? 1 : 2, patience(watch, ended));
+		fds[2].fd = knock && knock->over && !watch->killed ?
+			knock->over : -1;
+		ready = poll(fds, ended ? 1 : 3, patience(watch, ended));
 		if (ready == 0 && ended)
 			return status;
 		if (ready == 0) /* a prompt, or a slow writer */
@@ -196,6 +215,8 @@ static int follow(struct bbk_watch *watch, struct bbk_knock *knock, int fd,
 			continue;
 		if (!ended && fds[1].revents)
 			(void)!read(wake_up[0], chunk, 1);
+		if (!ended && fds[2].revents)
+			kill_child(watch);
 		if (!fds[0].revents)
 			continue;
 		n = read(fd, chunk, sizeof(chunk));
@@ -263,6 +284,7 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 			bbk_ssh_exec(line);
 		return;
 	}
+	watch->hushed = knock && knock->over;
 	status = follow(watch, knock, said[0], pid);
 	child = 0;
 	close(said[0]);

@@ -29,20 +29,26 @@ struct bbk_knock {
 	const char *begin;
 	/* The rest of that line.  true: go on.  false: ssh is killed. */
 	bool (*answer)(struct bbk_knock *knock, const char *text);
+	/*
+	 * Readable before that: nobody waits for ssh any more.  What ssh says
+	 * until then is held back.  0: no such.
+	 */
+	int over;
 };
 
 struct bbk_watch {
 	enum bbk_words words;
 	int status;	     /* exit status, or 128 + signal */
 	int signal;	     /* that ended ssh, or us; 0: none */
-	bool killed;	     /* because of an answer to a knock */
+	bool killed;	     /* because of an answer to a knock, or none */
+	bool hushed;	     /* what it says is held back, whatever it is */
 	struct bbk_str line;
 	struct bbk_str held;
 	struct bbk_str last; /* the last whole line that came through */
 };
 
 #define BBK_WATCH_INIT \
-	{ BBK_WORDS_OTHER, 255, 0, false, BBK_STR_INIT, BBK_STR_INIT, \
+	{ BBK_WORDS_OTHER, 255, 0, false, false, BBK_STR_INIT, BBK_STR_INIT, \
 	  BBK_STR_INIT }
 
 void bbk_watch_release(struct bbk_watch *watch);

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+from urllib.parse import urlsplit
+
 import pytest
 from home import Home
 
@@ -59,3 +62,30 @@ def test_twenty_clones_at_once_make_one_key_and_one_post(home: Home):
     assert len(home.requests("POST")) == 1
     assert len(home.private_keys()) == 1
     assert all((home.work / f"c{i}" / "README.md").exists() for i in range(20))
+
+
+def test_a_typing_error_is_called_one_and_not_waited_for(home: Home):
+    home.enrol("always")
+    home.forget_log()
+    clone = home.git("clone", home.https_url(repo="aap"))
+    assert clone.status == 128 and clone.error_class == "denied", clone
+    assert "no repository 'aap' in project 'PROJ'" in clone.error
+    assert "check the URL" in clone.hint
+    assert clone.seconds < 8, clone
+    assert "propagation" not in clone.err
+    right = home.git("clone", "-q", home.https_url(), "app")
+    assert right.status == 0, right
+    assert len(home.requests("POST")) == 1
+
+
+def test_doubt_waits_for_no_lock_and_says_ready(home: Home):
+    """What git-bbkey-ssh asks of a key that is let in, but not here yet."""
+    home.enrol("always")
+    assert home.git("clone", "-q", home.https_url(), "app").status == 0
+    port = urlsplit(home.ssh_url()).port
+    with open(home.state / "lock", "r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = home.bbkey("ensure", f"--port={port}", "--repair=not-yet", "--",
+                         "localhost", "proj", "app", stdin="")
+    assert (run.status, run.out) == (0, "ready\n"), run
+    assert run.seconds < 5, run

@@ -1,9 +1,13 @@
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/above.h"
 #include "transport/help.h"
 
 #define OFFER "echo key /k; echo known_hosts '\"/kh\"'\n" \
@@ -328,6 +332,103 @@ static void a_helper_that_cannot_be_started_is_said(void **state)
 			 -1);
 }
 
+/* --- a `git bbkey clone` above us --------------------------------------- */
+
+enum fd { NOTHING, A_FILE, A_SOCKET };
+
+/* What stands where the socket would be; returns the end above. */
+static int set_above(enum fd what)
+{
+	int ends[2] = { -1, -1 };
+
+	(void)close(BBK_ABOVE_FD);
+	if (what == A_FILE) {
+		ends[1] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		assert_int_not_equal(ends[1], -1);
+	} else if (what == A_SOCKET) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	}
+	if (ends[0] == BBK_ABOVE_FD) { /* it was the first one free */
+		ends[0] = dup(ends[0]);
+		assert_int_not_equal(ends[0], -1);
+	}
+	if (what != NOTHING && ends[1] != BBK_ABOVE_FD) {
+		assert_int_equal(dup2(ends[1], BBK_ABOVE_FD), BBK_ABOVE_FD);
+		(void)close(ends[1]);
+	}
+	return ends[0];
+}
+
+static void only_a_clone_of_this_place_is_listened_to(void **state)
+{
+	static const char offer[] = "key /k\nknown_hosts '/kh'\n"
+				    "pin SHA256:a\noffer\n";
+	static const struct {
+		const char *variable;
+		enum fd fd;
+		const char *says;
+		bool heard;
+		enum bbk_help_answer answer; /* then */
+	} rows[] = {
+		{ "bb.example.com:7999/proj/app", A_SOCKET, offer, true,
+		  BBK_HELP_OFFER },
+		{ "bb.example.com:7999/proj/other", A_SOCKET, offer, false,
+		  BBK_HELP_PLAIN },
+		{ "bb.example.com:22/proj/app", A_SOCKET, offer, false,
+		  BBK_HELP_PLAIN },
+		{ "", A_SOCKET, offer, false, BBK_HELP_PLAIN },
+		{ NULL, A_SOCKET, offer, false, BBK_HELP_PLAIN },
+		{ "bb.example.com:7999/proj/app", A_FILE, "", false,
+		  BBK_HELP_PLAIN },
+		{ "bb.example.com:7999/proj/app", NOTHING, "", false,
+		  BBK_HELP_PLAIN },
+		{ "bb.example.com:7999/proj/app", A_SOCKET, "", true,
+		  BBK_HELP_STOP },
+		{ "bb.example.com:7999/proj/app", A_SOCKET, "plain\n", true,
+		  BBK_HELP_STOP },
+		{ "bb.example.com:7999/proj/app", A_SOCKET, "HTTP/1.1 200\n",
+		  true, BBK_HELP_STOP },
+	};
+	const struct bbk_place place = { "bb.example.com", 7999, "PROJ",
+					 "app" };
+	int before = fcntl(BBK_ABOVE_FD, F_DUPFD_CLOEXEC, 10);
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(help) help = BBK_HELP_INIT;
+		int end = set_above(rows[i].fd);
+		char *above;
+
+		if (end >= 0) {
+			assert_int_equal(write(end, rows[i].says,
+					       strlen(rows[i].says)),
+					 strlen(rows[i].says));
+			(void)shutdown(end, SHUT_WR);
+		}
+		if (rows[i].variable)
+			assert_int_equal(setenv(BBK_ABOVE_VARIABLE,
+						rows[i].variable, 1), 0);
+		above = bbk_above_take();
+		assert_null(getenv(BBK_ABOVE_VARIABLE));
+		if (above && !(fcntl(BBK_ABOVE_FD, F_GETFD) & FD_CLOEXEC))
+			miss("row %zu: children get the socket", i);
+		if (bbk_help_above(&help, above, &place, "/me") !=
+		    rows[i].heard)
+			miss("row %zu: %s", i, rows[i].heard ?
+			     "it is not heard" : "it is listened to");
+		if (help.answer != rows[i].answer)
+			miss("row %zu: answer %d", i, (int)help.answer);
+		if (help.answer == BBK_HELP_OFFER)
+			miss_text(help.offered.key, "/k", "key");
+		free(above);
+		(void)close(end); /* or help would wait for it */
+	}
+	(void)close(BBK_ABOVE_FD);
+	if (before >= 0)
+		(void)dup2(before, BBK_ABOVE_FD);
+	(void)close(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +446,7 @@ int main(void)
 		TEST(what_ssh_runs_with_must_be_what_is_offered),
 		TEST(a_stale_offer_is_run_once_more_with_the_new_key),
 		TEST(a_helper_that_cannot_be_started_is_said),
+		TEST(only_a_clone_of_this_place_is_listened_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

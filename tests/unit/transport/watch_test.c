@@ -295,7 +295,7 @@ static void knock_with(struct porter *porter, struct bbk_watch *watch,
 static void who_knocks_is_let_through(void **state)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
-	struct porter porter = { { KNOCK, open_door }, true, NULL, 0 };
+	struct porter porter = { { KNOCK, open_door, 0 }, true, NULL, 0 };
 
 	(void)state;
 	knock_with(&porter, &watch, ASK);
@@ -310,7 +310,7 @@ static void who_knocks_is_let_through(void **state)
 static void who_is_turned_away_is_killed(void **state)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
-	struct porter porter = { { KNOCK, open_door }, false, NULL, 0 };
+	struct porter porter = { { KNOCK, open_door, 0 }, false, NULL, 0 };
 
 	(void)state;
 	knock_with(&porter, &watch, ASK);
@@ -321,10 +321,51 @@ static void who_is_turned_away_is_killed(void **state)
 	free(porter.heard);
 }
 
+/* Somebody above us who may call it off; until then ssh is not heard. */
+static void who_is_not_waited_for_any_more_is_killed(void **state)
+{
+	static const struct {
+		const char *says; /* NULL: it is gone */
+		const char *script;
+		bool killed;
+		const char *said;
+	} rows[] = {
+		{ NULL, "echo a banner >&2; exec sleep 20", true, "" },
+		{ "stop 1", "echo a banner >&2; exec sleep 20", true, "" },
+		{ "", ASK, false, "before\ngot +\n" },
+		{ "", "echo no route >&2; exit 255", false, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(watch) watch = BBK_WATCH_INIT;
+		struct porter porter = { { KNOCK, open_door, 0 }, true, NULL,
+					 0 };
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		porter.knock.over = ends[0];
+		if (!rows[i].says)
+			(void)close(ends[1]);
+		else
+			assert_int_equal(write(ends[1], rows[i].says,
+					       strlen(rows[i].says)),
+					 strlen(rows[i].says));
+		knock_with(&porter, &watch, rows[i].script);
+		if (watch.killed != rows[i].killed)
+			miss("row %zu: killed %d", i, watch.killed);
+		miss_text(said(), rows[i].said, "said");
+		(void)close(ends[0]);
+		if (rows[i].says)
+			(void)close(ends[1]);
+		free(porter.heard);
+	}
+}
+
 static void only_the_beginning_of_a_line_knocks(void **state)
 {
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
-	struct porter porter = { { KNOCK, open_door }, false, NULL, 0 };
+	struct porter porter = { { KNOCK, open_door, 0 }, false, NULL, 0 };
 
 	(void)state;
 	knock_with(&porter, &watch, "printf 'x " KNOCK "yes\\nknock 1e yes\\n"
@@ -436,6 +477,7 @@ int main(void)
 		TEST(a_grandchild_that_keeps_it_open_does_not_hang_us),
 		TEST(who_knocks_is_let_through),
 		TEST(who_is_turned_away_is_killed),
+		TEST(who_is_not_waited_for_any_more_is_killed),
 		TEST(only_the_beginning_of_a_line_knocks),
 		TEST(a_signal_to_us_is_passed_on),
 		TEST(a_signal_between_two_runs_ends_it),
