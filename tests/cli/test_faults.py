@@ -26,12 +26,13 @@ KILL_POINTS = 12  # of all the processes of a first clone
 # --- L9: all processes of a first clone --------------------------------------
 
 @pytest.mark.row("L9")
+@pytest.mark.parametrize("git", ["git", "git bbkey"])
 @pytest.mark.parametrize("who", ["kill", "kill-one"])
 def test_l9_a_first_clone_killed_in_any_process_leaves_a_next_that_works(
-        fast: Home, nthcall: NthCall, who: str):
+        fast: Home, nthcall: NthCall, who: str, git: str):
     """The machine goes down, or one process is taken out of the middle."""
     start = Template(fast)
-    command = ["git", "clone", "-q", fast.https_url(), "clone"]
+    command = [*git.split(), "clone", "-q", fast.https_url(), "clone"]
     every = nthcall.points(fast, *command)
     programs = {program for _, program, _ in every}
     assert {"git-bbkey", "git-bbkey-ssh", "ssh-keygen", "ssh",

@@ -355,7 +355,9 @@ def test_l25_a_token_in_memory_gets_into_no_dump(home: Home):
         clone = clone_in_background(home, "app")
         pid = until_there(told)
         end = time.monotonic() + 20
-        while not home.private_keys():  # then comes the POST
+        # then comes the POST
+        while not home.private_keys() or \
+                list(home.ssh_folder.glob(".bbkey-new-*")):
             assert time.monotonic() < end and clone.poll() is None
             time.sleep(0.01)
         proc = Path("/proc") / pid

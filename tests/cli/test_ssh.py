@@ -241,6 +241,20 @@ def test_s1_a_new_published_key_serves_another_project_too(home: Home):
     assert home.git("fetch", cwd=home.work / "app").status == 0
 
 
+@pytest.mark.row("S1", "S7")
+def test_s1_a_new_published_key_and_a_lost_grant(home: Home):
+    """The project is looked up in the middle, and found anew."""
+    home.allow_posts = 2
+    assert home.bbkey("init", home.https_url()).status == 0
+    swap(home, "ed25519", publish=True)
+    home.sandbox.control("DELETE", "/keys", {
+        "id": home.keys_registered()[0]["key"]["id"]})
+    assert home.keys_registered() == []
+    init = home.bbkey("init", home.https_url())
+    assert init.status == 0, init
+    assert len(home.keys_registered()) == 1
+
+
 @pytest.mark.row("S1")
 def test_s1_a_pinned_key_is_not_replaced_by_a_published_one(home: Home):
     old = host_keys(home)[0]["fingerprint"]
