@@ -189,18 +189,20 @@ static void a_change_of_configuration_ends_it(void **state)
 		"home/.ssh/config",
 	};
 
+	long age = unchanged_for(60);
+
 	(void)state;
 	make_folders();
 	bbk_negative_note_nobody(test_path("state"), "h", 7999);
-	make_old(test_path("state/" NOBODY), 60);
+	make_old(test_path("state/" NOBODY), age);
 	for (size_t i = 0; i < ROWS(files); i++) {
 		test_write(test_path(files[i]), "", 0600);
 		if (is_nobody(7999))
 			miss("%s was changed", files[i]);
-		make_old(test_path(files[i]), 60);
+		make_old(test_path(files[i]), age);
 		if (is_nobody(7999))
 			miss("%s was changed in the same second", files[i]);
-		make_old(test_path(files[i]), 61);
+		make_old(test_path(files[i]), age + 1);
 		if (!is_nobody(7999))
 			miss("%s was changed long ago", files[i]);
 	}
