@@ -262,7 +262,7 @@ static int begin(const struct bbk_process *process, struct pipes *p,
 /* --- one that runs beside us ------------------------------------------ */
 
 static volatile sig_atomic_t beside; /* its pid; 0: none */
-static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int passed_on[] = BBK_ENDING_SIGNALS;
 
 static void pass_on(int signal)
 {
@@ -285,17 +285,6 @@ static void replace_handlers(void (*from)(int), void (*to)(int))
 			(void)sigaction(passed_on[i], &act, NULL);
 }
 
-/* One that comes before we know whom to pass it on to must wait. */
-static void hold_signals(sigset_t *usual)
-{
-	sigset_t held;
-
-	(void)sigemptyset(&held);
-	for (size_t i = 0; i < BBK_ARRAY_LEN(passed_on); i++)
-		(void)sigaddset(&held, passed_on[i]);
-	(void)sigprocmask(SIG_BLOCK, &held, usual);
-}
-
 int bbk_process_start(struct bbk_process *process, pid_t *pid,
 		      struct bbk_err *err)
 {
@@ -304,7 +293,7 @@ int bbk_process_start(struct bbk_process *process, pid_t *pid,
 	int rc;
 
 	process->inherit = true;
-	hold_signals(&usual);
+	bbk_hold_signals(&usual);
 	rc = begin(process, &none, pid, err);
 	if (!rc) {
 		beside = *pid;

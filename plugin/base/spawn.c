@@ -72,3 +72,14 @@ int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn)
 	(void)posix_spawnattr_destroy(&attributes);
 	return rc;
 }
+
+void bbk_hold_signals(sigset_t *usual)
+{
+	static const int ending[] = BBK_ENDING_SIGNALS;
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < BBK_ARRAY_LEN(ending); i++)
+		(void)sigaddset(&held, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, usual);
+}

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 
+#include <signal.h>
 #include <sys/types.h>
 
 struct bbk_spawn {
@@ -21,5 +22,11 @@ struct bbk_spawn {
  * it is here.  0, or an errno.
  */
 int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn) BBK_MUST_CHECK;
+
+/* What ends a program from outside. */
+#define BBK_ENDING_SIGNALS { SIGINT, SIGTERM, SIGHUP, SIGQUIT }
+
+/* One that comes before we know whom to pass it on to must wait. */
+void bbk_hold_signals(sigset_t *usual);
 
 #endif

@@ -47,18 +47,7 @@ static void note_end(int signal)
 		errno = saved;
 }
 
-static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-/* One that comes before we know whom to pass it on to must wait. */
-static void hold_signals(sigset_t *usual)
-{
-	sigset_t held;
-
-	(void)sigemptyset(&held);
-	for (size_t i = 0; i < BBK_ARRAY_LEN(passed_on); i++)
-		(void)sigaddset(&held, passed_on[i]);
-	(void)sigprocmask(SIG_BLOCK, &held, usual);
-}
+static const int passed_on[] = BBK_ENDING_SIGNALS;
 
 static void catch_signals(void)
 {
@@ -274,7 +263,7 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 		watch->signal = stopped;
 		return;
 	}
-	hold_signals(&usual);
+	bbk_hold_signals(&usual);
 	rc = start(line, said, &pid);
 	child = rc < 0 ? 0 : pid;
 	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
