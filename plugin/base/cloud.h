@@ -1,0 +1,27 @@
+/*
+ * Bitbucket Cloud's own addresses: one instance under three SSH names.
+ *
+ * Since 12 November 2026 git over SSH is at ssh.bitbucket.org only, and
+ * bitbucket.org is for HTTPS (Atlassian, "Upcoming change to Bitbucket Cloud
+ * SSH access").  What becomes of altssh.bitbucket.org is UNCONFIRMED: it is
+ * known, and left as it is.
+ */
+#ifndef BASE_CLOUD_H
+#define BASE_CLOUD_H
+
+#include "base/url.h"
+
+#define BBK_CLOUD_BASE "https://bitbucket.org"
+#define BBK_CLOUD_WEB_HOST "bitbucket.org"
+#define BBK_CLOUD_SSH_HOST "ssh.bitbucket.org"
+#define BBK_CLOUD_API "https://api.bitbucket.org/2.0"
+
+/* "ssh://git@ssh.bitbucket.org" first, then the others; ends with NULL. */
+extern const char *const bbk_cloud_ssh[];
+
+/* Is it one of these three?  host is canonical: base/url.h. */
+bool bbk_cloud_is_ssh(const char *host, unsigned port);
+/* The one that nothing answers at any more? */
+bool bbk_cloud_is_old(const char *host, unsigned port);
+
+#endif
