@@ -8,6 +8,7 @@
 void bbk_address_release(struct bbk_address *address)
 {
 	free(address->context);
+	free(address->workspace);
 	free(address->project);
 	free(address->repo);
 	*address = (struct bbk_address)BBK_ADDRESS_INIT;
@@ -45,7 +46,15 @@ bool bbk_project_same(const char *a, const char *b)
 	return bbk_same_nocase(a, b);
 }
 
-char *bbk_address_page(const char *text)
+const char *bbk_address_owner(const struct bbk_address *address)
+{
+	return address->workspace ? address->workspace : address->project;
+}
+
+/* --- as a browser shows it ---------------------------------------------- */
+
+/* Behind the project, or the repository of it; NULL: it names neither. */
+static const char *end_of_datacenter(const char *text)
 {
 	static const char *const marks[] = { "/projects/", "/users/" };
 	const char *page = NULL, *end;
@@ -55,12 +64,42 @@ char *bbk_address_page(const char *text)
 
 		page = at && (!page || at < page) ? at : page;
 	}
-	if (!bbk_begins(text, "http") || !page)
-		return bbk_strdup(text);
+	if (!page)
+		return NULL;
 	end = strstr(page, "/repos/");
 	end = end ? end + strlen("/repos/") : strchr(page + 1, '/') + 1;
-	return bbk_strndup(text, (size_t)(end - text) + strcspn(end, "/?#"));
+	return end + strcspn(end, "/?#");
 }
+
+/* The first two parts of the path; the first four of a project's page. */
+static const char *end_of_cloud(const char *text)
+{
+	const char *slashes = strstr(text, "://");
+	const char *end = slashes ? slashes + 3 : text;
+	int parts = 2;
+
+	end += strcspn(end, "/?#");
+	for (int i = 0; i < parts && *end == '/'; i++) {
+		const char *part = ++end;
+
+		end += strcspn(end, "/?#");
+		if (i == 1 && bbk_begins(part, "workspace/projects/"))
+			parts = 4;
+	}
+	return end;
+}
+
+char *bbk_address_page(const char *text, bool cloud)
+{
+	const char *end = NULL;
+
+	if (bbk_begins(text, "http"))
+		end = cloud ? end_of_cloud(text) : end_of_datacenter(text);
+	return end ? bbk_strndup(text, (size_t)(end - text)) :
+		     bbk_strdup(text);
+}
+
+/* --- what it names ------------------------------------------------------ */
 
 static int set_names(struct bbk_address *address, const char *project,
 		     const char *repo, struct bbk_err *err)
@@ -159,15 +198,63 @@ static int address_of_https(struct bbk_address *address,
 	return 0;
 }
 
+/* --- Cloud -------------------------------------------------------------- */
+
+static int no_repository(struct bbk_err *err)
+{
+	return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
+			   "this URL names no repository and no project of "
+			   "Bitbucket Cloud");
+}
+
+/* <workspace>/<repo>[/...], <workspace>/workspace/projects/<KEY>[/...] */
+static int address_of_cloud(struct bbk_address *address,
+			    const struct bbk_strv *parts, bool ssh,
+			    struct bbk_err *err)
+{
+	char *const *part = parts->v;
+	int rc;
+
+	if (!ssh)
+		bbk_replace(&address->context, "");
+	if (!parts->len)
+		return 0;
+	if (parts->len < 2 || (ssh && parts->len != 2) ||
+	    !bbk_repo_is_valid(part[0]))
+		return no_repository(err);
+	if (ssh || strcmp(part[1], "workspace") != 0) {
+		rc = set_names(address, part[0], part[1], err);
+		free(address->workspace);
+		address->workspace = address->project;
+		address->project = NULL;
+		return rc;
+	}
+	if (parts->len < 4 || strcmp(part[2], "projects") != 0)
+		return no_repository(err);
+	bbk_replace(&address->workspace, part[0]);
+	return set_names(address, part[3], NULL, err);
+}
+
+static int address_of(struct bbk_address *address, const struct bbk_url *url,
+		      const struct bbk_strv *parts, bool cloud,
+		      struct bbk_err *err)
+{
+	bool ssh = url->scheme == BBK_SSH;
+
+	if (cloud)
+		return address_of_cloud(address, parts, ssh, err);
+	return ssh ? address_of_ssh(address, parts, err) :
+		     address_of_https(address, parts, err);
+}
+
 int bbk_address_of(struct bbk_address *address, const struct bbk_url *url,
-		   struct bbk_err *err)
+		   bool cloud, struct bbk_err *err)
 {
 	BBK_AUTO(address) found = BBK_ADDRESS_INIT;
 	BBK_AUTO(strv) parts = BBK_STRV_INIT;
 
 	split(&parts, url->path);
-	if ((url->scheme == BBK_SSH ? address_of_ssh : address_of_https)(
-		    &found, &parts, err) < 0)
+	if (address_of(&found, url, &parts, cloud, err) < 0)
 		return -1;
 	bbk_address_release(address);
 	*address = found;

@@ -19,8 +19,16 @@
 /* "ssh://git@ssh.bitbucket.org" first, then the others; ends with NULL. */
 extern const char *const bbk_cloud_ssh[];
 
+/*
+ * Fingerprints of the host keys that Cloud has had since 20 June 2023, for the
+ * day that its page of them cannot be reached (reference 2.6); ends with NULL.
+ */
+extern const char *const bbk_cloud_host_key[];
+
 /* Is it one of these three?  host is canonical: base/url.h. */
 bool bbk_cloud_is_ssh(const char *host, unsigned port);
+/* The one name of the three that records are kept under. */
+void bbk_cloud_canonical(const char **host, unsigned *port);
 /* The one that nothing answers at any more? */
 bool bbk_cloud_is_old(const char *host, unsigned port);
 

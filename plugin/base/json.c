@@ -80,6 +80,11 @@ bool bbk_json_is_object(const json_t *value)
 	return json_is_object(value);
 }
 
+const char *bbk_json_text_at(const json_t *array, size_t i)
+{
+	return json_string_value(json_array_get(array, i));
+}
+
 const char *bbk_json_string(const json_t *object, const char *name)
 {
 	return json_string_value(get(object, name, JSON_STRING));

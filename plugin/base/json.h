@@ -39,6 +39,7 @@ struct json_t *bbk_json_array(const struct json_t *object, const char *name);
 struct json_t *bbk_json_item(const struct json_t *array, size_t i);
 size_t bbk_json_len(const struct json_t *array);
 bool bbk_json_is_object(const struct json_t *value);
+const char *bbk_json_text_at(const struct json_t *array, size_t i);
 const char *bbk_json_string(const struct json_t *object, const char *name);
 bool bbk_json_int(const struct json_t *object, const char *name, int64_t *out);
 bool bbk_json_bool(const struct json_t *object, const char *name, bool *out);

@@ -194,11 +194,53 @@ static int secret(struct bbk_term *term, const char *question,
 		return no_terminal(err);
 	rc = ask(fd, question, true, line, sizeof(line), err);
 	close(fd);
-	if (rc == 0)
+	if (rc == 0 && line[0])
 		rc = bbk_secret_from_text(answer, line, strlen(line),
 					  "the terminal", err);
 	bbk_wipe(line, sizeof(line));
 	return rc;
 }
 
-struct bbk_term bbk_system_term = { can_ask, confirm, secret, false };
+static int ask_line(struct bbk_term *term, const char *question,
+		    struct bbk_str *answer, struct bbk_err *err)
+{
+	char line[LINE_MAX_BYTES];
+	int fd, rc;
+
+	if (!can_ask(term) || (fd = open_tty()) < 0)
+		return no_terminal(err);
+	rc = ask(fd, question, false, line, sizeof(line), err);
+	close(fd);
+	if (rc == 0)
+		bbk_str_set(answer, line);
+	return rc;
+}
+
+static int choose(struct bbk_term *term, const char *question,
+		  const struct bbk_strv *choices, size_t *chosen,
+		  struct bbk_err *err)
+{
+	BBK_AUTO(str) prompt = BBK_STR_INIT;
+	long number = 1;
+
+	bbk_str_addf(&prompt, "%s\n", question);
+	for (size_t i = 0; i < choices->len; i++)
+		bbk_str_addf(&prompt, "  %zu  %s\n", i + 1, choices->v[i]);
+	bbk_str_add(&prompt, "[1] ");
+	for (;;) {
+		BBK_AUTO(str) answer = BBK_STR_INIT;
+
+		if (ask_line(term, bbk_str_get(&prompt), &answer, err) < 0)
+			return -1;
+		if (!answer.len ||
+		    bbk_parse_number(answer.s, 1, (long)choices->len,
+				     &number) == 0)
+			break;
+		bbk_str_set(&prompt, "Type the number of one of these: ");
+	}
+	*chosen = (size_t)number - 1;
+	return 0;
+}
+
+struct bbk_term bbk_system_term = { can_ask, confirm, secret, ask_line, choose,
+				    false };

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -22,9 +23,20 @@ struct bbk_term {
 	 */
 	int (*confirm)(struct bbk_term *term, const char *question,
 		       bool fallback, struct bbk_err *err);
-	/* One line, not echoed. */
+	/* One line, not echoed; an empty one leaves the answer empty. */
 	int (*secret)(struct bbk_term *term, const char *question,
 		      struct bbk_secret *answer, struct bbk_err *err);
+	/* One line; "" where it is empty. */
+	int (*line)(struct bbk_term *term, const char *question,
+		    struct bbk_str *answer, struct bbk_err *err);
+	/*
+	 * The question, the choices with their numbers, then "[1] "; *chosen
+	 * is from 0.  An empty answer is the first; what is no number of a
+	 * choice is asked again.
+	 */
+	int (*choose)(struct bbk_term *term, const char *question,
+		      const struct bbk_strv *choices, size_t *chosen,
+		      struct bbk_err *err);
 	bool never; /* --yes: no questions */
 };
 

@@ -93,37 +93,7 @@ int bbk_dc_settings(struct bbk_rest *rest, struct bbk_dc_settings *settings,
 	return 0;
 }
 
-void bbk_dc_repo_release(struct bbk_dc_repo *repo)
-{
-	free(repo->project);
-	free(repo->slug);
-	bbk_strv_release(&repo->ssh_urls);
-	*repo = (struct bbk_dc_repo)BBK_DC_REPO_INIT;
-}
-
-/* links.clone[]: found by name, in any order; reference 1.8 */
-static int read_clone_links(struct bbk_dc_repo *repo,
-			    const struct json_t *json)
-{
-	const struct json_t *clone =
-		bbk_json_array(bbk_json_object(json, "links"), "clone");
-
-	if (!clone)
-		return -1;
-	for (size_t i = 0; i < bbk_json_len(clone); i++) {
-		const struct json_t *link = bbk_json_item(clone, i);
-		const char *name = bbk_json_string(link, "name");
-		const char *href = bbk_json_string(link, "href");
-
-		if (!name || !href)
-			return -1;
-		if (!strcmp(name, "ssh"))
-			bbk_strv_add(&repo->ssh_urls, href);
-	}
-	return 0;
-}
-
-static int read_repo(struct bbk_dc_repo *repo, const struct json_t *json,
+static int read_repo(struct bbk_repository *repo, const struct json_t *json,
 		     struct bbk_err *err)
 {
 	const char *slug = bbk_json_string(json, "slug");
@@ -131,7 +101,7 @@ static int read_repo(struct bbk_dc_repo *repo, const struct json_t *json,
 					  "key");
 
 	if (!slug || !key || !bbk_repo_is_valid(slug) ||
-	    !bbk_project_is_valid(key) || read_clone_links(repo, json) < 0)
+	    !bbk_project_is_valid(key) || bbk_repository_read_links(repo, json) < 0)
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer does not describe a repository");
 	bbk_replace(&repo->slug, slug);
@@ -140,7 +110,7 @@ static int read_repo(struct bbk_dc_repo *repo, const struct json_t *json,
 }
 
 int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,
-		struct bbk_dc_repo *repo, struct bbk_err *err)
+		struct bbk_repository *repo, struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
 	char *path = bbk_strf("/api/latest/projects/%s/repos/%s", project,
@@ -159,7 +129,7 @@ int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,
 }
 
 int bbk_dc_any_repo(struct bbk_rest *rest, const char *project,
-		    struct bbk_dc_repo *repo, struct bbk_err *err)
+		    struct bbk_repository *repo, struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
 	char *path = project ?
@@ -208,238 +178,4 @@ int bbk_dc_project(struct bbk_rest *rest, const char *project, char **key,
 				   "about another one", project);
 	bbk_replace(key, found);
 	return 0;
-}
-
-void bbk_grant_release(struct bbk_grant *grant)
-{
-	free(grant->id);
-	free(grant->label);
-	free(grant->expires);
-	*grant = (struct bbk_grant)BBK_GRANT_INIT;
-}
-
-static char *keys_path(const struct bbk_target *target)
-{
-	switch (target->scope) {
-	case BBK_SCOPE_PROJECT:
-		return bbk_strf("/keys/latest/projects/%s/ssh",
-				target->project);
-	case BBK_SCOPE_REPO:
-		return bbk_strf("/keys/latest/projects/%s/repos/%s/ssh",
-				target->project, target->repo);
-	default:
-		return bbk_strdup("/ssh/latest/keys");
-	}
-}
-
-static const char *permission_word(const struct bbk_target *target, bool write)
-{
-	if (target->scope == BBK_SCOPE_REPO)
-		return write ? "REPO_WRITE" : "REPO_READ";
-	return write ? "PROJECT_WRITE" : "PROJECT_READ";
-}
-
-/* An access key is wrapped in {"key": {...}}, a personal one is not. */
-static const struct json_t *key_of(const struct bbk_target *target,
-				   const struct json_t *json)
-{
-	return target->scope == BBK_SCOPE_PERSONAL ?
-		json : bbk_json_object(json, "key");
-}
-
-static char *date_of(time_t when)
-{
-	char text[16];
-	struct tm tm;
-
-	if (!gmtime_r(&when, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%d", &tm))
-		return NULL;
-	return bbk_strdup(text);
-}
-
-/* createdDate: epoch ms or ISO 8601, UNCONFIRMED; unknown counts as now */
-static char *expiry_of(const struct json_t *key)
-{
-	const char *text = bbk_json_string(key, "createdDate");
-	int64_t days = 0, created = 0;
-	struct tm tm = { 0 };
-
-	if (!bbk_json_int(key, "expiryDays", &days) || days <= 0 ||
-	    days > 36500)
-		return NULL;
-	if (bbk_json_int(key, "createdDate", &created) && created > 0 &&
-	    created < (int64_t)1 << 47)
-		return date_of((time_t)(created / 1000 + days * 86400));
-	if (text && strptime(text, "%Y-%m-%d", &tm))
-		return date_of(timegm(&tm) + (time_t)(days * 86400));
-	return date_of(time(NULL) + (time_t)(days * 86400));
-}
-
-static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
-		      const struct json_t *json, struct bbk_err *err)
-{
-	const struct json_t *key = key_of(target, json);
-	const char *permission = bbk_json_string(json, "permission");
-	int64_t id;
-
-	if (!bbk_json_int(key, "id", &id) || id < 0 ||
-	    (!permission && target->scope != BBK_SCOPE_PERSONAL))
-		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer does not describe an access "
-				   "key");
-	bbk_grant_release(grant);
-	grant->id = bbk_strf("%lld", (long long)id);
-	grant->write = !permission ||
-		       !strcmp(permission, permission_word(target, true));
-	bbk_replace(&grant->label, bbk_json_string(key, "label"));
-	grant->expires = expiry_of(key);
-	return 0;
-}
-
-struct search {
-	const struct bbk_target *target;
-	const char *blob;
-	struct bbk_grant *grant;
-};
-
-/* "type blob[ comment]": is that its blob? */
-static bool has_blob(const char *text, const char *blob)
-{
-	size_t len;
-
-	if (!*(text += strcspn(text, " ")))
-		return false;
-	len = strcspn(++text, " \r\n");
-	return len == strlen(blob) && !strncmp(text, blob, len);
-}
-
-static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
-{
-	struct search *search = arg;
-	const char *text = bbk_json_string(key_of(search->target, json),
-					   "text");
-
-	if (!text) /* half a list is none: the key may be in the other half */
-		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not a list of keys");
-	if (!has_blob(text, search->blob))
-		return 0;
-	return read_grant(search->grant, search->target, json, err) < 0 ?
-		-1 : 1;
-}
-
-int bbk_dc_grant_find(struct bbk_rest *rest, const struct bbk_target *target,
-		      const char *blob, struct bbk_grant *grant,
-		      struct bbk_err *err)
-{
-	struct search search = { target, blob, grant };
-	char *path = keys_path(target);
-	int rc = bbk_page_each(rest, path, look_at, &search, err);
-
-	free(path);
-	if (rc < 0)
-		return bbk_err_wrap(err, "cannot list the access keys");
-	return rc ? 0 : 1;
-}
-
-static char *registration_body(const struct bbk_target *target,
-			       const struct bbk_registration *registration)
-{
-	BBK_AUTO(str) text = BBK_STR_INIT;
-	struct bbk_json body = { bbk_json_new_object() };
-	struct json_t *key = bbk_json_new_object();
-
-	bbk_json_put_string(key, "text", registration->text);
-	bbk_json_put_string(key, "label", registration->label);
-	if (registration->expires)
-		bbk_json_put_int(key, "expiryDays", registration->expires);
-	bbk_json_put(body.root, "key", key);
-	bbk_json_put_string(body.root, "permission",
-			    permission_word(target, registration->write));
-	bbk_json_text(&text, target->scope == BBK_SCOPE_PERSONAL ?
-			     key : body.root, false);
-	bbk_json_release(&body);
-	return bbk_str_take(&text);
-}
-
-/*
- * Which answers to a POST mean "another type of key": the policy's words and
- * an instance that takes only RSA; reference 1.5.
- */
-static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
-{
-	if (reply->status == 409)
-		return BBK_REFUSAL_EXISTS;
-	if (reply->status == 400 && reply->message &&
-	    (strstr(reply->message, "valid public key") ||
-	     strstr(reply->message, "key type") ||
-	     strstr(reply->message, "not a valid RSA")))
-		return BBK_REFUSAL_KEY_TYPE;
-	return !reply->unsent &&
-	       (reply->status < 300 || reply->status >= 500) ?
-		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
-}
-
-int bbk_dc_grant_add(struct bbk_rest *rest, const struct bbk_target *target,
-		     const struct bbk_registration *registration,
-		     struct bbk_grant *grant, enum bbk_refusal *refusal,
-		     struct bbk_err *err)
-{
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *path = keys_path(target);
-	char *body = registration_body(target, registration);
-	int rc = bbk_rest_call(rest, "POST", path, body, &reply, err);
-
-	free(path);
-	free(body);
-	*refusal = refusal_of(&reply);
-	if (!rc && read_grant(grant, target, reply.json.root, err) < 0) {
-		*refusal = BBK_REFUSAL_UNSURE;
-		rc = -1;
-	}
-	return rc;
-}
-
-int bbk_dc_grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
-			const char *id, struct bbk_err *err)
-{
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *keys = keys_path(target);
-	char *path = bbk_strf("%s/%s", keys, id);
-	int rc = bbk_rest_call(rest, "DELETE", path, NULL, &reply, err);
-
-	free(keys);
-	free(path);
-	return rc < 0 ? bbk_err_wrap(err, "cannot take the key away") : 0;
-}
-
-int bbk_dc_grant_set_write(struct bbk_rest *rest,
-			   const struct bbk_target *target, const char *id,
-			   struct bbk_err *err)
-{
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *keys = keys_path(target);
-	char *path = bbk_strf("%s/%s/permission/%s", keys, id,
-			      permission_word(target, true));
-	int rc = bbk_rest_call(rest, "PUT", path, NULL, &reply, err);
-
-	free(keys);
-	free(path);
-	return rc < 0 ? bbk_err_wrap(err, "cannot give the key write access") :
-			0;
-}
-
-char *bbk_dc_keys_page(const char *base, const struct bbk_target *target)
-{
-	switch (target->scope) {
-	case BBK_SCOPE_PROJECT:
-		return bbk_strf("%s/plugins/servlet/ssh/projects/%s/keys", base,
-				target->project);
-	case BBK_SCOPE_REPO:
-		return bbk_strf("%s/plugins/servlet/ssh/projects/%s/repos/%s/"
-				"keys", base, target->project, target->repo);
-	default:
-		return bbk_strf("%s/plugins/servlet/ssh/account/keys", base);
-	}
 }

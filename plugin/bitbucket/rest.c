@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "bitbucket/rest_failure.h"
 
 #define TRIES 3
 #define PAUSE_MAX_MS 10000
@@ -20,6 +21,7 @@ void bbk_rest_release(struct bbk_rest *rest)
 	free(rest->user);
 	free(rest->token_source);
 	free(rest->who);
+	free(rest->account);
 	*rest = (struct bbk_rest)BBK_REST_INIT;
 }
 
@@ -29,6 +31,7 @@ void bbk_rest_reply_release(struct bbk_rest_reply *reply)
 	free(reply->message);
 	free(reply->exception);
 	free(reply->context);
+	free(reply->missing);
 	*reply = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;
 }
 
@@ -52,138 +55,6 @@ int64_t bbk_retry_after(const char *value, int64_t fallback)
 	if (bbk_parse_number(value, 0, PAUSE_MAX_MS / 1000, &seconds) < 0)
 		return PAUSE_MAX_MS;
 	return seconds * 1000;
-}
-
-/* {"errors":[{"context":..,"message":..,"exceptionName":..}]}: reference 1.5 */
-static void read_error(struct bbk_rest_reply *reply,
-		       const struct bbk_http_reply *http)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(json) json = BBK_JSON_INIT;
-	const char *text, *dot;
-	struct json_t *first;
-
-	if (bbk_json_parse(&json, bbk_str_get(&http->body), http->body.len,
-			   &ignored) < 0)
-		return;
-	first = bbk_json_item(bbk_json_array(json.root, "errors"), 0);
-	if ((text = bbk_json_string(first, "message")))
-		reply->message = bbk_scrubbed(text);
-	if ((text = bbk_json_string(first, "context")))
-		reply->context = bbk_scrubbed(text);
-	if ((text = bbk_json_string(first, "exceptionName"))) {
-		dot = strrchr(text, '.');
-		reply->exception = bbk_scrubbed(dot ? dot + 1 : text);
-	}
-}
-
-/* Where the server wanted to send us: host only, never followed. */
-static int redirected(const struct bbk_http_reply *http, struct bbk_err *err)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(url) url = BBK_URL_INIT;
-	const char *slashes = http->location ? strstr(http->location, "://") :
-					       NULL;
-	char *origin = !slashes ? bbk_strdup("") :
-		bbk_strndup(http->location,
-			    (size_t)(slashes - http->location) + 3 +
-				    strcspn(slashes + 3, "/?#"));
-
-	if (bbk_url_parse(&url, origin, &ignored) == 0)
-		bbk_err_set(err, BBK_E_SERVER,
-			    "the server sends us on to host '%s', which is "
-			    "never followed (HTTP %ld)", url.host,
-			    http->status);
-	else
-		bbk_err_set(err, BBK_E_SERVER,
-			    "the server sends us elsewhere, which is never "
-			    "followed (HTTP %ld)", http->status);
-	free(origin);
-	return bbk_err_hint(err, "check the address of the instance, its "
-				 "context path included");
-}
-
-static int said(struct bbk_err *err, enum bbk_class class, const char *what,
-		const struct bbk_rest_reply *reply)
-{
-	if (reply->message)
-		return bbk_err_set(err, class, "%s: %s (HTTP %ld)", what,
-				   reply->message, reply->status);
-	return bbk_err_set(err, class, "%s (HTTP %ld)", what, reply->status);
-}
-
-static bool is(const struct bbk_rest_reply *reply, const char *exception)
-{
-	return reply->exception && !strcmp(reply->exception, exception);
-}
-
-/* 401 is also Bitbucket's "you may not": reference 1.5 */
-static int unauthorized(const struct bbk_rest *rest,
-			const struct bbk_rest_reply *reply,
-			const struct bbk_http_reply *http, struct bbk_err *err)
-{
-	if (!bbk_secret_is_set(&rest->token)) {
-		bbk_err_set(err, BBK_E_AUTH,
-			    "Bitbucket wants to know who asks, and there is no "
-			    "token (HTTP 401)");
-		return bbk_err_hint(err, "give an HTTP access token in "
-					 "BBKEY_TOKEN with BBKEY_URL, or by "
-					 "--token-file");
-	}
-	if (is(reply, "AuthorisationException") ||
-	    (!reply->exception && http->user))
-		return said(err, BBK_E_PERMISSION,
-			    "the token is good, but may not do this", reply);
-	bbk_err_set(err, BBK_E_AUTH,
-		    "Bitbucket refused the token from %s%s%s (HTTP 401)",
-		    rest->token_source, reply->message ? ": " : "",
-		    reply->message ? reply->message : "");
-	return bbk_err_hint(err, "make a new HTTP access token in Bitbucket; "
-				 "this one is not tried again");
-}
-
-static int forbidden(const struct bbk_rest_reply *reply,
-		     const struct bbk_http_reply *http, struct bbk_err *err)
-{
-	if ((http->denied && strstr(http->denied, "CAPTCHA")) ||
-	    is(reply, "CaptchaRequiredAuthenticationException")) {
-		said(err, BBK_E_PERMISSION,
-		     "Bitbucket wants a CAPTCHA solved first", reply);
-		return bbk_err_hint(err, "log in to Bitbucket in a browser "
-					 "once, then try again");
-	}
-	return said(err, BBK_E_PERMISSION, "Bitbucket does not allow this",
-		    reply);
-}
-
-static int refused(struct bbk_rest *rest, struct bbk_rest_reply *reply,
-		   const struct bbk_http_reply *http, struct bbk_err *err)
-{
-	read_error(reply, http);
-	switch (http->status) {
-	case 401:
-		return unauthorized(rest, reply, http, err);
-	case 403:
-		return forbidden(reply, http, err);
-	case 404:
-		return bbk_err_set(err, BBK_E_PERMISSION,
-				   "%s or you may not see it (HTTP 404)",
-				   reply->message ? reply->message :
-						    "it does not exist,");
-	case 409:
-		return said(err, BBK_E_CONFLICT, "Bitbucket says that it is "
-			    "there already", reply);
-	case 429:
-		return said(err, BBK_E_NETWORK,
-			    "Bitbucket is answering too many requests of "
-			    "yours; try again in a minute", reply);
-	default:
-		if (http->status >= 300 && http->status < 400)
-			return redirected(http, err);
-		return said(err, BBK_E_SERVER,
-			    http->status >= 500 ? "Bitbucket has a problem" :
-			    "Bitbucket refused the request", reply);
-	}
 }
 
 /* "application/json;charset=UTF-8": reference 1.2 */
@@ -314,7 +185,7 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 		rest->who = bbk_scrubbed(http.user);
 	}
 	rc = http.status >= 200 && http.status < 300 ?
-		understood(&got, &http, err) : refused(rest, &got, &http, err);
+		understood(&got, &http, err) : bbk_rest_failed(rest, &got, &http, err);
 	bbk_rest_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;

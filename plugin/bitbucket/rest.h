@@ -23,14 +23,16 @@ struct bbk_rest {
 	struct bbk_secret token; /* only ever goes to `api`'s origin */
 	char *user;
 	char *token_source;	 /* for people: "the file ~/token" */
+	bool cloud;		 /* errors have Cloud's shape */
 	char *who;		 /* as whom the server last answered us */
+	char *account;		 /* Cloud: the id of that user, once asked */
 	struct bbk_hold *hold;	 /* borrowed; see struct bbk_http_request */
 	int64_t lost_ms;	 /* waiting for answers that did not come */
 };
 
 #define BBK_REST_INIT \
 	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
-	  NULL, NULL, 0 }
+	  false, NULL, NULL, NULL, 0 }
 
 void bbk_rest_release(struct bbk_rest *rest);
 
@@ -41,9 +43,11 @@ struct bbk_rest_reply {
 	char *message;	      /* of an error: the server's words, scrubbed */
 	char *exception;      /* its exceptionName without the package */
 	char *context;	      /* the field that an error is about */
+	char *missing;	      /* Cloud: "scope, scope" that the token lacks */
 };
 
-#define BBK_REST_REPLY_INIT { 0, false, BBK_JSON_INIT, NULL, NULL, NULL }
+#define BBK_REST_REPLY_INIT \
+	{ 0, false, BBK_JSON_INIT, NULL, NULL, NULL, NULL }
 
 void bbk_rest_reply_release(struct bbk_rest_reply *reply);
 

@@ -47,14 +47,15 @@ void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
 static void add_place(struct bbk_str *out, const struct bbk_setup *setup)
 {
 	const struct bbk_target *target = &setup->terms.target;
+	const char *owner = target->workspace ? target->workspace :
+						target->project;
 
 	switch (target->scope) {
 	case BBK_SCOPE_PROJECT:
 		bbk_str_addf(out, "project %s", target->project);
 		break;
 	case BBK_SCOPE_REPO:
-		bbk_str_addf(out, "repository %s/%s", target->project,
-			     target->repo);
+		bbk_str_addf(out, "repository %s/%s", owner, target->repo);
 		break;
 	case BBK_SCOPE_PERSONAL:
 		bbk_str_add(out, "your account");
@@ -81,15 +82,19 @@ static void add_fingerprint(struct bbk_str *out, const struct bbk_setup *setup)
 static void say_detect(struct bbk_str *out, const struct bbk_setup *setup)
 {
 	const struct bbk_detected *found = &setup->found;
+	const struct bbk_instance *instance = &found->instance;
+	const char *owner = bbk_detected_owner(found);
+	bool repo = found->repo &&
+		    (setup->terms.target.scope == BBK_SCOPE_REPO ||
+		     found->workspace);
 
-	bbk_str_add(out, "Bitbucket Data Center");
-	if (found->instance.facts.release)
-		bbk_str_addf(out, " %s", found->instance.facts.release);
-	bbk_str_addf(out, " at %s", found->instance.base);
-	if (found->project && setup->terms.target.scope == BBK_SCOPE_REPO)
-		bbk_str_addf(out, ", repository %s/%s", found->project,
-			     found->repo);
-	else if (found->project)
+	bbk_str_add(out, instance->edition->name);
+	if (instance->facts.release)
+		bbk_str_addf(out, " %s", instance->facts.release);
+	bbk_str_addf(out, " at %s", instance->base);
+	if (repo)
+		bbk_str_addf(out, ", repository %s/%s", owner, found->repo);
+	if (found->project && (!repo || found->workspace))
 		bbk_str_addf(out, ", project %s", found->project);
 }
 
@@ -97,10 +102,16 @@ static void say_key(struct bbk_str *out, const struct bbk_setup *setup,
 		    enum bbk_action action)
 {
 	bool planned = setup->wish->dry_run;
-	char *name = setup->key.path ?
+	char *name;
+
+	if (setup->own) {
+		bbk_str_addf(out, "Your own SSH keys open %s: none is made or "
+				  "registered", setup->ssh_url);
+		return;
+	}
+	name = setup->key.path ?
 		bbk_path_shown(setup->key.path, setup->env->paths.home) :
 		bbk_strf("~/.ssh/%s", setup->key_name);
-
 	bbk_str_addf(out, action != BBK_ACTION_GENERATED ? "Key %s is there" :
 			  planned ? "Key %s would be made" : "Key %s made",
 		     name);
@@ -114,9 +125,12 @@ static void say_hostkey(struct bbk_str *out, const struct bbk_setup *setup)
 
 	if (!source || !strcmp(source, "known_hosts"))
 		bbk_str_add(out, "Host key is the one in your known hosts");
-	else if (!strcmp(source, "rest"))
+	else if (!strcmp(source, "rest") || !strcmp(source, "site"))
 		bbk_str_add(out, "Host key is the one that the server "
 				 "publishes over HTTPS");
+	else if (!strcmp(source, "built-in"))
+		bbk_str_add(out, "Host key is one that Bitbucket Cloud has had "
+				 "since 2023");
 	else if (!strcmp(source, "person"))
 		bbk_str_add(out, "Host key is the one that you confirmed");
 	else
@@ -128,8 +142,14 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 {
 	const char *label = setup->grant.label ? setup->grant.label :
 						 setup->label;
-	char *shown = bbk_scrubbed(label);
+	char *shown;
 
+	if (setup->unasked) {
+		bbk_str_addf(out, "Registered by somebody else, %s access",
+			     setup->grant.write ? "write" : "read");
+		return;
+	}
+	shown = bbk_scrubbed(label);
 	bbk_str_add(out, action == BBK_ACTION_NONE ? "Already registered on " :
 			 setup->wish->dry_run ? "Would be registered on " :
 						"Registered on ");
@@ -240,7 +260,6 @@ static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 {
 	struct bbk_screen *screen = (struct bbk_screen *)progress;
 
-	(void)setup;
 	clear_line(screen);
 	screen->at_work = true;
 	screen->step = step;
@@ -249,7 +268,9 @@ static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 	fprintf(screen->env->err, "%s %s%s",
 		screen->env->utf8 ? marks[BBK_MARK_PLANNED].utf8 :
 				    marks[BBK_MARK_PLANNED].ascii,
-		doing[step], screen->env->utf8 ? "\u2026" : "...");
+		setup->waiting ? "Waiting for an admin to add the key (Ctrl-C "
+				 "ends this)" : doing[step],
+		screen->env->utf8 ? "\u2026" : "...");
 	fflush(screen->env->err);
 }
 

@@ -128,6 +128,8 @@ const struct bbk_option bbk_setup_options[] = {
 	  "the SSH server's host key (may be given again)", add_host_key },
 	{ "auto", BBK_OPTION_CALL, 0, "ask|always|never",
 	  "what a first plain 'git clone' of a project does", set_auto },
+	{ "wait", BBK_OPTION_FLAG, FIELD(wait), NULL,
+	  "wait until an admin has registered the key", NULL },
 	{ "keep-remote", BBK_OPTION_FLAG, FIELD(keep_remote), NULL,
 	  "leave the remote's URL as it is", NULL },
 	{ "submodules", BBK_OPTION_FLAG, FIELD(submodules), NULL,
@@ -165,15 +167,18 @@ static void fill_json(struct json_t *root, const struct bbk_setup *setup,
 	add_steps(root, setup);
 	part = bbk_json_new_object();
 	bbk_json_put_string(part, "base_url", found->instance.base);
-	bbk_json_put_string(part, "edition", "datacenter");
+	bbk_json_put_string(part, "edition", found->instance.edition->word);
 	bbk_json_put_string(part, "release", found->instance.facts.release);
 	bbk_json_put(root, "instance", part);
 	part = bbk_json_new_object();
+	if (found->workspace)
+		bbk_json_put_string(part, "workspace", found->workspace);
 	bbk_json_put_string(part, "project", found->project);
 	bbk_json_put_string(part, "repo", found->repo);
 	bbk_json_put(root, "target", part);
 	part = bbk_json_new_object();
-	bbk_json_put_string(part, "path", setup->key.path);
+	bbk_json_put_string(part, "path", setup->own ? NULL :
+						     setup->key.path);
 	bbk_json_put_string(part, "fingerprint", setup->key.facts.fingerprint);
 	bbk_json_put(root, "key", part);
 	bbk_json_put_string(root, "url", setup->ssh_url);
@@ -218,7 +223,9 @@ void bbk_after_lfs(struct bbk_after *after)
 	const struct bbk_env *env = after->setup->env;
 	struct bbk_lfs lfs;
 
-	bbk_lfs_look(&lfs, after->setup->terms.target.scope);
+	bbk_lfs_look(&lfs, after->setup->found.instance.edition,
+		     after->setup->own ? BBK_SCOPE_PERSONAL :
+					 after->setup->terms.target.scope);
 	bbk_lfs_put_json(after->json, &lfs);
 	if (!after->silent)
 		bbk_lfs_print(env->err, env, env->color, &lfs);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
@@ -31,6 +32,19 @@ static const struct bbk_option status_options[] = {
 
 #undef FIELD
 
+/* The transport picks by repository, then by what it is in, then at all. */
+static const char *level_word(const struct bbk_record *record)
+{
+	switch (record->level) {
+	case BBK_LEVEL_REPO:
+		return "repository";
+	case BBK_LEVEL_OWNER:
+		return record->workspace ? "workspace" : "project";
+	default:
+		return "instance";
+	}
+}
+
 /* --- JSON, as the contract has it --------------------------------------- */
 
 static struct json_t *json_remote(const struct bbk_status *status)
@@ -39,6 +53,7 @@ static struct json_t *json_remote(const struct bbk_status *status)
 
 	bbk_json_put_string(part, "name", status->remote);
 	bbk_json_put_string(part, "url", status->remote_url);
+	bbk_json_put_bool(part, "moved", status->moved);
 	return part;
 }
 
@@ -49,7 +64,7 @@ static struct json_t *json_instance(const struct bbk_status *status)
 
 	bbk_json_put_string(part, "base_url", instance->base);
 	bbk_json_put_string(part, "edition",
-			    status->enrolled ? "datacenter" : NULL);
+			    status->enrolled ? instance->edition->word : NULL);
 	bbk_json_put_string(part, "release", instance->facts.release);
 	return part;
 }
@@ -59,6 +74,9 @@ static struct json_t *json_target(const struct bbk_status *status)
 	const struct bbk_detected *found = &status->found;
 	struct json_t *part = bbk_json_new_object();
 
+	if (found->address.workspace)
+		bbk_json_put_string(part, "workspace",
+				    found->address.workspace);
 	bbk_json_put_string(part, "project", found->project ?
 			    found->project : found->address.project);
 	bbk_json_put_string(part, "repo", found->address.repo);
@@ -96,6 +114,7 @@ static struct json_t *json_grants(const struct bbk_status *status)
 			    record->write ? "write" : "read");
 	bbk_json_put_string(part, "label", record->label);
 	bbk_json_put_string(part, "expires", record->expires);
+	bbk_json_put_string(part, "chosen_by", level_word(record));
 	bbk_json_append(grants, part);
 	return grants;
 }
@@ -167,8 +186,26 @@ static void print_remote(const struct bbk_env *env,
 	if (status->found.url.scheme != BBK_SSH && status->enrolled)
 		bbk_str_add(text, status->over_ssh ? ", carried over ssh" :
 						     ", not over ssh");
-	line(env, !status->enrolled || status->over_ssh, text);
+	if (status->moved)
+		bbk_str_addf(text, status->enrolled ? ", carried to %s" :
+			     ", where nothing answers since 12 November 2026: "
+			     "it is %s now", BBK_CLOUD_SSH_HOST);
+	line(env, !status->enrolled ? !status->moved : status->over_ssh, text);
 	free(url);
+}
+
+static void add_place(struct bbk_str *text, const struct bbk_record *record)
+{
+	const char *owner = record->workspace ? record->workspace :
+						record->project;
+
+	bbk_str_add(text, "Registered on ");
+	if (record->scope == BBK_SCOPE_PERSONAL)
+		bbk_str_add(text, "your account");
+	else if (record->scope == BBK_SCOPE_REPO)
+		bbk_str_addf(text, "repository %s/%s", owner, record->repo);
+	else
+		bbk_str_addf(text, "project %s", record->project);
 }
 
 static void print_key(const struct bbk_env *env,
@@ -187,20 +224,13 @@ static void print_key(const struct bbk_env *env,
 		bbk_str_addf(text, "Key %s cannot be used: %s", path,
 			     status->key_problem);
 	else
-		bbk_str_addf(text, "Key %s (%s %s)", path,
-			     status->key.facts.word,
-			     status->key.facts.fingerprint);
+		bbk_str_addf(text, "Key %s (%s %s), on record for this %s",
+			     path, status->key.facts.word,
+			     status->key.facts.fingerprint,
+			     level_word(record));
 	line(env, !status->key_problem, text);
 	free(path);
-	bbk_str_add(text, "Registered on ");
-	if (record->scope == BBK_SCOPE_PERSONAL)
-		bbk_str_add(text, "your account");
-	else
-		bbk_str_addf(text, "%s %s%s%s",
-			     record->scope == BBK_SCOPE_REPO ? "repository" :
-							       "project",
-			     record->project, record->repo ? "/" : "",
-			     record->repo ? record->repo : "");
+	add_place(text, record);
 	bbk_str_addf(text, ", %s access, as \"%s\"",
 		     record->write ? "write" : "read",
 		     record->label ? record->label : "");
@@ -217,7 +247,8 @@ static void print_host_key(const struct bbk_env *env,
 
 	bbk_str_addf(text, "Host key of %s is %s", status->found.ssh_host,
 		     bbk_hostkey_state_word(access->hostkey));
-	if (access->source && !strcmp(access->source, "rest"))
+	if (access->source && (!strcmp(access->source, "rest") ||
+			       !strcmp(access->source, "site")))
 		bbk_str_add(text, ": the one that the server publishes");
 	line(env, access->hostkey == BBK_HOSTKEY_VERIFIED ||
 		  access->hostkey == BBK_HOSTKEY_KNOWN, text);
@@ -264,11 +295,36 @@ static void print_known(const struct bbk_env *env,
 	}
 }
 
+static void add_instance(struct bbk_str *text, const struct bbk_status *status)
+{
+	const struct bbk_detected *found = &status->found;
+	const struct bbk_instance *instance = &found->instance;
+
+	bbk_str_add(text, instance->edition->name);
+	if (instance->facts.release)
+		bbk_str_addf(text, " %s", instance->facts.release);
+	bbk_str_addf(text, " at %s", instance->base);
+	if (found->workspace)
+		bbk_str_addf(text, ", workspace %s", found->workspace);
+	if (found->project)
+		bbk_str_addf(text, ", project %s", found->project);
+}
+
+/* What is left to do, where it works as it is. */
+static void offer_new_name(const struct bbk_env *env,
+			   const struct bbk_status *status)
+{
+	if (status->moved && status->enrolled && env->hints)
+		fprintf(env->out, "Bitbucket moved its SSH on 12 November "
+				  "2026. To write the new address into\nthis "
+				  "remote: git bbkey init; into all: git bbkey "
+				  "init --all <folder>\n");
+}
+
 static void print_human(const struct bbk_env *env,
 			const struct bbk_status *status)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
-	const struct bbk_instance *instance = &status->found.instance;
 
 	print_remote(env, status, &text);
 	if (!status->enrolled) {
@@ -276,10 +332,7 @@ static void print_human(const struct bbk_env *env,
 			     status->found.url.host);
 		line(env, false, &text);
 	} else {
-		bbk_str_addf(&text, "Bitbucket Data Center %s at %s, project "
-			     "%s", instance->facts.release ?
-			     instance->facts.release : "", instance->base,
-			     status->found.project);
+		add_instance(&text, status);
 		line(env, true, &text);
 		if (status->on_record)
 			print_key(env, status, &text);
@@ -288,6 +341,7 @@ static void print_human(const struct bbk_env *env,
 		print_known(env, status, &text);
 		bbk_lfs_print(env->out, env, env->out_color, &status->lfs);
 	}
+	offer_new_name(env, status);
 	if (status->ready)
 		fprintf(env->out, "Ready.\n");
 	else

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/drop.h"
-#include "git/config.h"
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
 #include "ssh/verdict.h"
 #include "store/first.h"
+#include "store/record.h"
 
 static const char *const state_words[] = { "unknown", "verified", "known",
 					   "changed" };
@@ -27,59 +27,6 @@ void bbk_access_release(struct bbk_access *access)
 	bbk_strv_release(&access->pins);
 	bbk_strv_release(&access->identities);
 	*access = (struct bbk_access)BBK_ACCESS_INIT;
-}
-
-/* Takes the SHA256 forms, or the MD5 ones where there are no others. */
-static void set_pins(struct bbk_access *access, const struct bbk_strv *texts,
-		     const char *source)
-{
-	static const char *const kinds[] = { "SHA256:", "MD5:" };
-
-	for (size_t k = 0; k < BBK_ARRAY_LEN(kinds) && !access->pins.len; k++) {
-		for (size_t i = 0; i < texts->len; i++) {
-			char *pin = bbk_fingerprint_canonical(NULL,
-							      texts->v[i]);
-
-			if (pin && bbk_begins(pin, kinds[k]))
-				bbk_strv_add(&access->pins, pin);
-			free(pin);
-		}
-	}
-	if (access->pins.len)
-		access->pin_source = source;
-}
-
-static int collect_pins(struct bbk_access *access, const struct bbk_env *env,
-			const struct bbk_instance *instance,
-			const struct bbk_strv *given, struct bbk_err *err)
-{
-	BBK_AUTO(strv) configured = BBK_STRV_INIT;
-
-	if (given && given->len)
-		set_pins(access, given, "option");
-	bbk_config_base_all(env->config, instance->base, "hostkey",
-			    &configured);
-	if (!access->pins.len)
-		set_pins(access, &configured, "config");
-	if (!access->pins.len && configured.len)
-		return bbk_err_set(err, BBK_E_HOSTKEY,
-				   "bbkey.%s.hostKey is not a fingerprint",
-				   instance->base);
-	if (!access->pins.len)
-		set_pins(access, &instance->facts.fingerprints, "rest");
-	return 0;
-}
-
-void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
-			      const char *value)
-{
-	char *pin = value ? bbk_fingerprint_canonical(algorithm, value) : NULL;
-
-	if (pin) {
-		bbk_strv_add(&access->pins, pin);
-		access->pin_source = "rest";
-	}
-	free(pin);
 }
 
 static int elsewhere(const struct bbk_instance *instance, const char *host,
@@ -130,7 +77,8 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	opened.revocations = bbk_known_hosts_revoke(&plan);
 	for (size_t i = 0; i < plan.identities.len; i++)
 		bbk_strv_add(&opened.identities, plan.identities.v[i]);
-	if (collect_pins(&opened, env, instance, given, err) < 0)
+	if (bbk_access_collect_pins(&opened, env, instance, given,
+					err) < 0)
 		return -1;
 	bbk_access_release(access);
 	*access = opened;
@@ -243,19 +191,21 @@ void bbk_access_prepare_first(const struct bbk_access *access,
 			      const struct bbk_key *key)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	unsigned port = access->port ? access->port : 22;
+	struct bbk_place place = bbk_place_canonical((struct bbk_place){
+		.host = access->host, .port = access->port ? access->port : 22,
+		.user = access->user });
 	struct bbk_first first = { key->path, access->known_hosts,
 				   access->pins };
 
-	if (!access->host)
+	if (!access->host || place.user)
 		return;
 	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
 	    !key->path || !bbk_access_can_meet(access) ||
 	    bbk_access_has_own_keys(access, env))
-		bbk_first_forget(env->paths.state, access->host, port);
+		bbk_first_forget(env->paths.state, place.host, place.port);
 	else
-		(void)!bbk_first_save(&first, env->paths.state, access->host,
-				      port, &ignored);
+		(void)!bbk_first_save(&first, env->paths.state, place.host,
+				      place.port, &ignored);
 }
 
 /* What goes into known hosts must itself have the fingerprint that was seen. */
@@ -434,17 +384,19 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 	return note_hostkey(access, env, answer, err);
 }
 
-char *bbk_access_command(const char *project, const char *repo, bool push)
+char *bbk_access_command(const struct bbk_edition *edition, const char *owner,
+			 const char *repo, bool push)
 {
 	BBK_AUTO(str) command = BBK_STR_INIT;
 
-	if (!repo)
-		return bbk_strdup("whoami");
-	/* as git spells it: no slash in front of a '~' */
+	if (!repo) /* Cloud greets whoever asks for nothing: reference 2.6 */
+		return bbk_strdup(edition->is_cloud ? "" : "whoami");
+	/* as git spells it: no slash in front of a '~', nor in host:path */
 	bbk_str_addf(&command, "git-%s-pack '%s", push ? "receive" : "upload",
-		     project[0] == '~' ? "" : "/");
-	for (const char *c = project; *c; c++)
-		bbk_str_addc(&command, (char)bbk_lower(*c));
+		     owner[0] == '~' || edition->is_cloud ? "" : "/");
+	for (const char *c = owner; *c; c++)
+		bbk_str_addc(&command, edition->is_cloud ? *c :
+			     (char)bbk_lower(*c));
 	bbk_str_addf(&command, "/%s.git'", repo);
 	return bbk_str_take(&command);
 }

@@ -24,7 +24,8 @@ struct bbk_access {
 	char *user;
 	char *known_hosts;	/* GlobalKnownHostsFile for ssh */
 	struct bbk_strv pins;	/* fingerprints, all of one kind */
-	const char *pin_source; /* "rest", "config" or "option" */
+	/* "rest", "site" (Cloud's page), "built-in", "config" or "option" */
+	const char *pin_source;
 	struct bbk_strv identities; /* the person's own key files */
 	bool revocations;	/* ssh may find a pinned host key revoked */
 	enum bbk_hostkey_state hostkey;
@@ -51,6 +52,16 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 		    const struct bbk_instance *instance, const char *user,
 		    const char *host, unsigned port,
 		    const struct bbk_strv *given, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
+ * A part of it: the first of `given`, bbkey.<base>.hostKey and what the
+ * instance publishes that has any fingerprints, or Cloud's built-in ones.
+ */
+int bbk_access_collect_pins(struct bbk_access *access,
+			    const struct bbk_env *env,
+			    const struct bbk_instance *instance,
+			    const struct bbk_strv *given, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
 /* Adds what the server publishes; algorithm and value may be NULL. */
@@ -114,9 +125,10 @@ int bbk_access_note_pinned(struct bbk_access *access, struct bbk_env *env,
 	BBK_MUST_CHECK;
 
 /*
- * "git-upload-pack '/proj/app.git'", or git-receive-pack for a push, or
- * "whoami" where repo is NULL.
+ * "git-upload-pack '/proj/app.git'", or git-receive-pack for a push, or, where
+ * repo is NULL, what only says whether the key is let in.
  */
-char *bbk_access_command(const char *project, const char *repo, bool push);
+char *bbk_access_command(const struct bbk_edition *edition, const char *owner,
+			 const char *repo, bool push);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/remember.h"
 #include "core/token.h"
 #include "git/repo.h"
 
@@ -36,9 +37,9 @@ static int apply_register(struct bbk_setup *setup, struct bbk_err *err)
 		rc = bbk_token_get(instance, setup->env,
 				   setup->wish->token_file, true, err);
 		if (!rc)
-			rc = bbk_dc_grant_set_write(&instance->rest,
-						    &setup->terms.target,
-						    setup->grant.id, err);
+			rc = instance->edition->grant_set_write(
+				&instance->rest, &setup->terms.target,
+				setup->grant.id, err);
 		setup->grant.write = true;
 		break;
 	default:
@@ -122,35 +123,39 @@ static int apply_remote(struct bbk_setup *setup, struct bbk_err *err)
 
 int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 {
-	struct bbk_place place = bbk_setup_place(setup);
+	struct bbk_place place = bbk_detected_place(&setup->found);
 	struct bbk_instance *instance = &setup->found.instance;
 	const char *given = setup->grant.label ? setup->grant.label :
 						 setup->label;
 	char *label = given ? bbk_scrubbed(given) : NULL;
+	/* own access says nothing of the project's other repositories */
+	enum bbk_scope scope = setup->own ? BBK_SCOPE_REPO :
+					    setup->terms.target.scope;
 	struct bbk_record record = {
-		.scope = setup->terms.target.scope, .base = instance->base,
+		.scope = scope, .base = instance->base,
+		.workspace = setup->found.workspace,
 		.project = setup->found.project,
-		.repo = setup->terms.target.scope == BBK_SCOPE_REPO ?
-			setup->found.repo : NULL,
+		.repo = scope == BBK_SCOPE_REPO ? setup->found.repo : NULL,
 		.key = setup->key.path, .agent = setup->key.agent,
 		.fingerprint = setup->key.facts.fingerprint,
 		.who = instance->rest.who ? instance->rest.who :
 					    setup->record.who,
-		.write = setup->grant.write, .id = setup->grant.id,
-		.label = label, .expires = setup->grant.expires,
+		.write = setup->own || setup->grant.write,
+		.id = setup->grant.id, .label = setup->own ? NULL : label, .expires = setup->grant.expires,
 		.known_hosts = setup->access.known_hosts,
 	};
 	int rc = 0;
 
 	if (setup->wanted.access)
-		rc = bbk_record_save(&record, setup->env->paths.state, &place,
-				     err);
+		rc = bbk_remember(&record, instance, setup->env->paths.state,
+				  &place, err);
 	free(label);
 	if (!rc)
 		rc = bbk_record_add_host(setup->env->paths.state, place.host,
 					 place.port, err);
 	instance->automatic = bbk_setup_enrolment(setup).automatic;
-	if (!rc && !setup->wish->key && !setup->wish->new_key)
+	if (!rc && !setup->own && !setup->wish->key &&
+	    !setup->wish->new_key)
 		bbk_access_prepare_first(&setup->access, setup->env, instance,
 					 &setup->key);
 	return rc < 0 ? rc :
@@ -173,14 +178,45 @@ int bbk_setup_enrol(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
+/* Somebody else registers it, or nobody does. */
+static int wait_for_admin(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (bbk_setup_wait(setup, err) < 0)
+		return -1;
+	setup->grant.write = bbk_setup_may_push(setup);
+	setup->plan.action[BBK_STEP_REGISTER] = BBK_ACTION_NONE;
+	return 0;
+}
+
+static bool is_to_wait(const struct bbk_setup *setup, const struct bbk_err *err)
+{
+	return setup->wish->wait && (err->class == BBK_E_PERMISSION ||
+				     err->class == BBK_E_AUTH);
+}
+
+static int get_access(struct bbk_setup *setup, struct bbk_err *err)
+{
+	int rc = -1;
+
+	if (apply_key(setup, err) < 0)
+		return -1;
+	bbk_setup_end(setup, BBK_STEP_HOSTKEY);
+	if (setup->unasked && !setup->checked)
+		return wait_for_admin(setup, err);
+	rc = apply_register(setup, err);
+	if (rc == 0 || !is_to_wait(setup, err))
+		return rc;
+	bbk_err_release(err);
+	return wait_for_admin(setup, err);
+}
+
 int bbk_setup_apply(struct bbk_setup *setup, struct bbk_err *err)
 {
-	if (setup->wanted.access) {
-		if (apply_key(setup, err) < 0)
-			return -1;
+	if (setup->own) {
+		bbk_setup_end(setup, BBK_STEP_KEY);
 		bbk_setup_end(setup, BBK_STEP_HOSTKEY);
-		if (apply_register(setup, err) < 0)
-			return -1;
+	} else if (setup->wanted.access && get_access(setup, err) < 0) {
+		return -1;
 	}
 	/* what is registered is on record before anything else can fail */
 	if (bbk_setup_remember(setup, err) < 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cloud.h"
 #include "base/file.h"
 #include "base/realssh.h"
 #include "base/text.h"
@@ -92,7 +93,7 @@ static int set_base_one(struct writer *w, const struct bbk_instance *instance,
 static int set_instance(struct writer *w, const struct bbk_instance *instance,
 			const struct bbk_enrolment *enrolment)
 {
-	if (set_base_one(w, instance, "edition", "datacenter") < 0 ||
+	if (set_base_one(w, instance, "edition", instance->edition->word) < 0 ||
 	    set_base(w, instance, "ssh", &instance->ssh) < 0 ||
 	    set_base_one(w, instance, "auto",
 			 bbk_auto_word(enrolment->automatic)) < 0)
@@ -136,13 +137,22 @@ static int set_include_if(struct writer *w, const char *before,
 	return set(w, w->config, bbk_str_get(&key), w->transport);
 }
 
+/* What clone URLs have behind the base. */
+static const char *clone_path(const struct bbk_instance *instance)
+{
+	return instance->edition->is_cloud ? "/" : "/scm/";
+}
+
 static int cover_https(struct writer *w, const struct bbk_instance *instance)
 {
 	const char *place = instance->base + strlen("https://");
+	char *rest = bbk_strf("%s**", clone_path(instance));
+	int rc = set_include_if(w, "https://", place, rest);
 
-	if (set_include_if(w, "https://", place, "/scm/**") < 0)
-		return -1;
-	return set_include_if(w, "https://*@", place, "/scm/**");
+	if (!rc)
+		rc = set_include_if(w, "https://*@", place, rest);
+	free(rest);
+	return rc;
 }
 
 /* "ssh://git@host:port" and its neighbours, see git-and-ssh "hasconfig" */
@@ -160,20 +170,77 @@ static int cover_ssh(struct writer *w, const struct bbk_url *ssh)
 	return rc;
 }
 
-/* https clone URLs are carried over ssh, by the first of the SSH names. */
-static int carry_over(struct writer *w, const struct bbk_instance *instance,
-		      const struct bbk_url *ssh, bool wanted)
+static char *instead_of_key(const struct bbk_url *ssh)
 {
 	BBK_AUTO(str) key = BBK_STR_INIT;
-	char *from = bbk_strf("%s/scm/", instance->base);
-	int rc;
 
 	bbk_str_add(&key, "url.");
 	bbk_url_add_user(&key, ssh);
 	bbk_str_add(&key, "/.insteadOf");
+	return bbk_str_take(&key);
+}
+
+/*
+ * Cloud writes the person's name into its https URLs, and insteadOf knows no
+ * wildcards: each name that was seen stays.
+ */
+static void add_named(struct bbk_strv *from, struct writer *w,
+		      const struct bbk_instance *instance, const char *key,
+		      const char *user)
+{
+	BBK_AUTO(strv) now = BBK_STRV_INIT;
+
+	if (!instance->edition->is_cloud)
+		return;
+	values_now(w, w->transport, key, &now);
+	if (user)
+		bbk_strv_addf(&now, "https://%s@%s/", user,
+			      instance->base + strlen("https://"));
+	for (size_t i = 0; i < now.len; i++)
+		if (!bbk_strv_has(from, now.v[i]))
+			bbk_strv_add(from, now.v[i]);
+}
+
+/* https clone URLs are carried over ssh, by the first of the SSH names. */
+static int carry_over(struct writer *w, const struct bbk_instance *instance,
+		      const struct bbk_url *ssh,
+		      const struct bbk_enrolment *enrolment)
+{
+	BBK_AUTO(strv) from = BBK_STRV_INIT;
+	char *key = instead_of_key(ssh);
+	int rc;
+
+	if (enrolment->automatic != BBK_AUTO_NEVER) {
+		bbk_strv_addf(&from, "%s%s", instance->base,
+			      clone_path(instance));
+		add_named(&from, w, instance, key, enrolment->user);
+	}
 	/* beside core.sshCommand: where that is not read, https stays https */
-	rc = set(w, w->transport, bbk_str_get(&key), wanted ? from : NULL);
-	free(from);
+	rc = set_list(w, w->transport, key, &from);
+	free(key);
+	return rc;
+}
+
+/*
+ * bitbucket.org answers no ssh any more: for whoever asks it, our transport or
+ * not, the new name stands in.
+ */
+static int carry_old_name(struct writer *w, const struct bbk_instance *instance,
+			  const struct bbk_url *ssh)
+{
+	BBK_AUTO(strv) from = BBK_STRV_INIT;
+	char *key;
+	int rc;
+
+	if (strcmp(instance->base, BBK_CLOUD_BASE) != 0 ||
+	    bbk_cloud_is_old(ssh->host, ssh->port))
+		return 0;
+	bbk_strv_addl(&from, "git@" BBK_CLOUD_WEB_HOST ":",
+		      "ssh://git@" BBK_CLOUD_WEB_HOST "/",
+		      "ssh://git@" BBK_CLOUD_WEB_HOST ":22/", NULL);
+	key = instead_of_key(ssh);
+	rc = set_list(w, w->config, key, &from);
+	free(key);
 	return rc;
 }
 
@@ -189,8 +256,8 @@ static int cover(struct writer *w, const struct bbk_instance *instance,
 		    cover_ssh(w, &ssh) < 0)
 			return -1;
 		if (i == 0 &&
-		    carry_over(w, instance, &ssh, enrolment->automatic !=
-						       BBK_AUTO_NEVER) < 0)
+		    (carry_over(w, instance, &ssh, enrolment) < 0 ||
+		     carry_old_name(w, instance, &ssh) < 0))
 			return -1;
 	}
 	return 0;

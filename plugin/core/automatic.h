@@ -4,10 +4,12 @@
  * Everything is in two files of ours, which the global git configuration
  * includes by one line:
  *
- *	<config>/config		bbkey.<base>.*, credential.<base>.helper; and
- *				for its remotes, by includeIf hasconfig,
+ *	<config>/config		bbkey.<base>.*, credential.<base>.helper,
+ *				url.<ssh>.insteadOf <the place that Cloud has
+ *				left>; and for its remotes, by includeIf
+ *				hasconfig,
  *	<config>/transport	core.sshCommand, ssh.variant and
- *				url.<ssh>.insteadOf <base>/scm/
+ *				url.<ssh>.insteadOf <base>/scm/ (Cloud: <base>/)
  *
  * A core.sshCommand that somebody has set for every remote is kept beside
  * them, as the real ssh: base/realssh.h.
@@ -21,6 +23,7 @@ struct bbk_enrolment {
 	enum bbk_auto automatic;
 	const struct bbk_strv *hostkeys; /* NULL or empty: leave them */
 	const char *key_type;		 /* NULL: leave it */
+	const char *user;		 /* of the person's https URLs; or NULL */
 };
 
 /*

@@ -76,7 +76,7 @@ static bool can_go_beside(const struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
-	struct bbk_place place = bbk_setup_place(setup);
+	struct bbk_place place = bbk_detected_place(&setup->found);
 
 	return bbk_access_can_meet(&setup->access) && !setup->key.agent &&
 	       !is_rewritten(setup->env->config, setup->ssh_url) &&
@@ -110,7 +110,6 @@ static void close_talk(struct bbk_talk *talk)
 static int start_git(struct bbk_setup *setup, bool beside,
 		     struct bbk_err *err)
 {
-	const struct bbk_detected *found = &setup->found;
 	struct bbk_talk *talk = &setup->cloning.talk;
 	struct bbk_git_clone clone = {
 		.url = setup->ssh_url, .dir = setup->wish->dir,
@@ -119,8 +118,8 @@ static int start_git(struct bbk_setup *setup, bool beside,
 	};
 	char *program = bbk_strf("%s/git-bbkey-ssh", setup->env->program_dir);
 	char *quoted = bbk_shell_quoted(program); /* a shell runs it */
-	char *place = bbk_above_place(found->ssh_host, found->ssh_port,
-				      found->project, found->repo);
+	struct bbk_place to = bbk_detected_place(&setup->found);
+	char *place = bbk_above_place(to.host, to.port, to.project, to.repo);
 	int rc = 0;
 
 	if (beside) { /* what would say so in the configuration comes later */
@@ -186,7 +185,8 @@ static int find_release(struct bbk_setup *setup, struct bbk_err *err)
 	struct bbk_instance *instance = &setup->found.instance;
 	char **release = &instance->facts.release;
 
-	return *release ? 0 : bbk_dc_release(&instance->rest, release, err);
+	return *release || instance->edition->is_cloud ? 0 :
+	       bbk_dc_release(&instance->rest, release, err);
 }
 
 /* What there was no time for.  1: the repository is not what it seemed. */
@@ -195,7 +195,8 @@ static int catch_up(struct bbk_setup *setup, struct bbk_err *err)
 	int rc = find_release(setup, err);
 
 	if (!rc)
-		rc = bbk_detect_confirm(&setup->found, err);
+		rc = bbk_detect_confirm(&setup->found, &setup->how, err);
+	bbk_setup_aim(setup);
 	return rc < 0 ? failed_at(setup, BBK_STEP_DETECT) : rc;
 }
 

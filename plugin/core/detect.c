@@ -3,54 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "bitbucket/datacenter.h"
+#include "core/detect_cloud.h"
 #include "core/place.h"
 #include "core/token.h"
 #include "git/config.h"
 #include "ssh/client.h"
 #include "ssh/hostkey.h"
-
-void bbk_detected_release(struct bbk_detected *found)
-{
-	bbk_url_release(&found->url);
-	bbk_address_release(&found->address);
-	bbk_instance_release(&found->instance);
-	free(found->project);
-	free(found->repo);
-	free(found->sample);
-	free(found->ssh_host);
-	free(found->ssh_user);
-	*found = (struct bbk_detected)BBK_DETECTED_INIT;
-}
-
-unsigned bbk_detected_port(const struct bbk_detected *found)
-{
-	const struct bbk_url *url = &found->url;
-
-	return url->scheme == BBK_SSH && !url->port_given &&
-	       !strcmp(url->host, found->ssh_host) &&
-	       found->ssh_port == url->port ? 0 : found->ssh_port;
-}
-
-char *bbk_detected_ssh_url(const struct bbk_detected *found)
-{
-	BBK_AUTO(url) url = BBK_URL_INIT;
-	BBK_AUTO(str) text = BBK_STR_INIT;
-
-	url.scheme = BBK_SSH;
-	url.user = bbk_strdup(found->ssh_user ? found->ssh_user : "git");
-	url.host = bbk_strdup(found->ssh_host);
-	url.port = found->ssh_port;
-	url.path = bbk_strdup("");
-	bbk_url_add_user(&text, &url);
-	if (found->project && found->repo) {
-		bbk_str_addc(&text, '/');
-		for (const char *c = found->project; *c; c++)
-			bbk_str_addc(&text, (char)bbk_lower(*c));
-		bbk_str_addf(&text, "/%s.git", found->repo);
-	}
-	return bbk_str_take(&text);
-}
 
 /* --- which instance ----------------------------------------------------- */
 
@@ -175,6 +135,8 @@ static int find_for_ssh(struct bbk_detected *found, struct bbk_env *env,
 		return rc;
 	if (wish->base)
 		return open_base(found, env, wish->base, err);
+	if (bbk_cloud_is_ssh(found->url.host, found->url.port))
+		return open_base(found, env, BBK_CLOUD_BASE, err);
 	if (env->token.url)
 		return open_base(found, env, env->token.url, err);
 	return discover(found, env, err);
@@ -194,6 +156,8 @@ static int find_for_https(struct bbk_detected *found, struct bbk_env *env,
 	if (wish->base)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "the URL is not within --base");
+	if (within(&found->url, BBK_CLOUD_BASE))
+		return open_base(found, env, BBK_CLOUD_BASE, err);
 	if (within(&found->url, env->token.url))
 		return open_base(found, env, env->token.url, err);
 	rc = open_own_base(found, env, err);
@@ -201,17 +165,39 @@ static int find_for_https(struct bbk_detected *found, struct bbk_env *env,
 	return rc < 0 || wish->from_person ? rc : confirm_base(found, env, err);
 }
 
+/* "https://host[:port]" of a page's address, which may be no URL as a whole. */
+static bool is_cloud_page(const struct bbk_env *env,
+			  const struct bbk_detect_wish *wish)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	const char *slashes = strstr(wish->url, "://");
+	char *origin;
+	bool cloud;
+
+	if (!slashes || !bbk_begins(wish->url, "http"))
+		return false;
+	origin = bbk_strndup(wish->url, (size_t)(slashes - wish->url) + 3 +
+					strcspn(slashes + 3, "/?#"));
+	cloud = bbk_url_parse(&url, origin, &ignored) == 0 &&
+		bbk_instance_is_cloud(env, &url, wish->base);
+	free(origin);
+	return cloud;
+}
+
 int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
 			const struct bbk_detect_wish *wish,
 			struct bbk_err *err)
 {
-	char *text = bbk_address_page(wish->url);
+	char *text = bbk_address_page(wish->url, is_cloud_page(env, wish));
 	int rc = bbk_url_parse(&found->url, text, err);
 
 	free(text);
 	if (rc < 0)
 		return -1;
-	if (bbk_address_of(&found->address, &found->url, err) < 0)
+	if (bbk_address_of(&found->address, &found->url,
+			   bbk_instance_is_cloud(env, &found->url, wish->base),
+			   err) < 0)
 		return -1;
 	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
 				      found->url.user ?
@@ -227,6 +213,8 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 {
 	BBK_AUTO(url) ssh = BBK_URL_INIT;
 
+	if (found->instance.edition->is_cloud)
+		return bbk_detect_cloud_offline(found, err);
 	if (!found->instance.ssh.len)
 		return bbk_err_set(err, BBK_E_LOCAL,
 				   "bbkey.%s.ssh is not configured",
@@ -248,7 +236,7 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 }
 
 /* What to do about a project or repository that the token does not show. */
-static int not_shown(struct bbk_err *err)
+int bbk_detect_not_shown(struct bbk_err *err)
 {
 	if (err->class == BBK_E_PERMISSION && !err->hint)
 		bbk_err_hint(err, "check the URL, and give a token that may "
@@ -257,7 +245,7 @@ static int not_shown(struct bbk_err *err)
 	return -1;
 }
 
-static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
+static int look_up(struct bbk_detected *found, struct bbk_repository *repo,
 		   struct bbk_err *err)
 {
 	struct bbk_rest *rest = &found->instance.rest;
@@ -268,7 +256,7 @@ static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 		rc = bbk_dc_repo(rest, address->project, address->repo, repo,
 				 err);
 		if (rc < 0)
-			return not_shown(err);
+			return bbk_detect_not_shown(err);
 		bbk_replace(&found->project, repo->project);
 		bbk_replace(&found->repo, repo->slug);
 		bbk_replace(&found->sample, repo->slug);
@@ -276,10 +264,10 @@ static int look_up(struct bbk_detected *found, struct bbk_dc_repo *repo,
 	}
 	if (address->project &&
 	    bbk_dc_project(rest, address->project, &found->project, err) < 0)
-		return not_shown(err);
+		return bbk_detect_not_shown(err);
 	rc = bbk_dc_any_repo(rest, found->project, repo, err);
 	bbk_replace(&found->sample, repo->slug);
-	return rc < 0 ? not_shown(err) : 0;
+	return rc < 0 ? bbk_detect_not_shown(err) : 0;
 }
 
 static void remember_fingerprint(struct bbk_instance *instance,
@@ -329,8 +317,10 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		      const struct bbk_detect_wish *wish, struct bbk_err *err)
 {
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 
+	if (found->instance.edition->is_cloud)
+		return bbk_detect_cloud_online(found, env, wish, err);
 	if (found->guessed)
 		bbk_strv_drop_last(&found->instance.ssh);
 	found->guessed = false;
@@ -357,6 +347,8 @@ int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
 	size_t known = found->instance.ssh.len;
 
+	if (found->instance.edition->is_cloud)
+		return bbk_detect_cloud_early(found, env, wish, err);
 	if (read_settings(found, env, wish, &settings, err) < 0)
 		return -1;
 	free(found->project);
@@ -373,13 +365,17 @@ int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
 	return 0;
 }
 
-int bbk_detect_confirm(struct bbk_detected *found, struct bbk_err *err)
+int bbk_detect_confirm(struct bbk_detected *found,
+		       const struct bbk_detect_wish *wish,
+		       struct bbk_err *err)
 {
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 
+	if (found->instance.edition->is_cloud)
+		return bbk_detect_cloud_confirm(found, wish, err);
 	if (bbk_dc_repo(&found->instance.rest, found->project, found->repo,
 			&repo, err) < 0)
-		return not_shown(err);
+		return bbk_detect_not_shown(err);
 	if (strcmp(repo.project, found->project) != 0 ||
 	    strcmp(repo.slug, found->repo) != 0 ||
 	    !bbk_place_is_link(found, &repo))

@@ -6,19 +6,24 @@
 #define CORE_DETECT_H
 
 #include "core/instance.h"
+#include "store/record.h"
 
 struct bbk_detect_wish {
 	const char *url;	/* what the person, or the repository, wrote */
 	bool from_person;	/* on the command line: it may name a host */
 	const char *base;	/* --base, or NULL */
 	const char *token_file;
+	enum bbk_scope scope;	/* of the key: no more is asked than it takes */
+	bool pinned;		/* --host-key: nobody is asked for host keys */
 };
 
 struct bbk_detected {
 	struct bbk_url url;
 	struct bbk_address address; /* as it was written */
 	struct bbk_instance instance;
-	char *project;	/* as the server spells it; NULL: only an instance */
+	char *workspace; /* Cloud; as the server, or the URL, spells it */
+	char *project;	/* as the server spells it; NULL: only an instance, */
+			/* or, on Cloud, not asked for */
 	char *repo;	/* NULL: the project as a whole */
 	char *sample;	/* a repository of the project to try ssh with */
 	char *ssh_host; /* where its ssh is */
@@ -29,7 +34,7 @@ struct bbk_detected {
 
 #define BBK_DETECTED_INIT \
 	{ BBK_URL_INIT, BBK_ADDRESS_INIT, BBK_INSTANCE_INIT, NULL, NULL, \
-	  NULL, NULL, 0, NULL, false }
+	  NULL, NULL, NULL, 0, NULL, false }
 
 void bbk_detected_release(struct bbk_detected *found);
 
@@ -52,8 +57,8 @@ int bbk_detect_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
 		      struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
- * For an enrolled instance, without a request: its ssh place, and the project
- * as the URL spells it.
+ * Without a request: its ssh place, and the project as the URL spells it.
+ * Class local where only the server could tell the place.
  */
 int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 	BBK_MUST_CHECK;
@@ -78,13 +83,22 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
 		     const struct bbk_detect_wish *wish, struct bbk_err *err)
 	BBK_MUST_CHECK;
-int bbk_detect_confirm(struct bbk_detected *found, struct bbk_err *err)
-	BBK_MUST_CHECK;
+int bbk_detect_confirm(struct bbk_detected *found,
+		       const struct bbk_detect_wish *wish,
+		       struct bbk_err *err) BBK_MUST_CHECK;
 
 /* The port to give to ssh: 0 where the URL leaves it to ssh's configuration. */
 unsigned bbk_detected_port(const struct bbk_detected *found);
 
-/* ssh://git@host[:port]/proj/repo.git; the caller frees. */
+/* The workspace or the project: what a clone URL has in front. */
+const char *bbk_detected_owner(const struct bbk_detected *found);
+/* Where its records are; borrowed. */
+struct bbk_place bbk_detected_place(const struct bbk_detected *found);
+
+/*
+ * ssh://git@host[:port]/proj/repo.git, or git@host:workspace/repo.git as Cloud
+ * writes it; the caller frees.
+ */
 char *bbk_detected_ssh_url(const struct bbk_detected *found);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "core/detect.h"
+#include "core/remember.h"
 #include "core/token.h"
 #include "store/lock.h"
 #include "store/negative.h"
@@ -18,6 +19,7 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 	bbk_key_release(&e->key);
 	bbk_grant_release(&e->grant);
 	bbk_record_release(&e->record);
+	free(e->workspace);
 	free(e->project);
 	free(e->label);
 	free(e->key_name);
@@ -26,11 +28,28 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 
 /* --- leave ------------------------------------------------------------ */
 
-bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e)
+/* Quietly: where it cannot be told, it is not the one. */
+static bool lists_project(struct bbk_ensuring *e)
 {
-	if (bbk_instance_lists_project(&e->instance, e->env, e->wish->project))
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	const struct bbk_instance *instance = &e->instance;
+
+	if (bbk_instance_lists_project(instance, e->env, e->workspace,
+				       e->project))
 		return true;
-	return e->instance.automatic == BBK_AUTO_ALWAYS && !e->wish->submodule;
+	return !e->project &&
+	       bbk_instance_may_list(instance, e->env, e->workspace) &&
+	       bbk_token_get(&e->instance, e->env, NULL, false,
+			     &ignored) == 0 &&
+	       bbk_ensuring_aim(e, &ignored) == 0 &&
+	       bbk_instance_lists_project(instance, e->env, e->workspace,
+					  e->project);
+}
+
+bool bbk_ensuring_is_allowed(struct bbk_ensuring *e)
+{
+	return (e->instance.automatic == BBK_AUTO_ALWAYS &&
+		!e->wish->submodule) || lists_project(e);
 }
 
 static bool may_ask(const struct bbk_ensuring *e)
@@ -74,6 +93,8 @@ int bbk_ensuring_register(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	enum bbk_granted done;
 
+	if (bbk_ensuring_aim(e, err) < 0)
+		return -1;
 	return bbk_grant_ensure(&e->instance, e->env, &e->terms, &e->key_wish,
 				&e->key, &e->grant, &done, err);
 }
@@ -84,7 +105,8 @@ int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
 	struct bbk_record record = {
 		/* own access says nothing of the project's other parts */
 		.scope = own ? BBK_SCOPE_REPO : e->terms.target.scope,
-		.base = e->instance.base, .project = e->project,
+		.base = e->instance.base, .workspace = e->workspace,
+		.project = e->project,
 		.key = own ? NULL : e->key.path, .agent = e->key.agent,
 		.fingerprint = own ? NULL : e->key.facts.fingerprint,
 		.who = e->instance.rest.who,
@@ -96,12 +118,39 @@ int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
 
 	if (record.scope == BBK_SCOPE_REPO)
 		record.repo = bbk_strdup(e->wish->repo);
-	rc = bbk_record_save(&record, e->env->paths.state, &e->place, err);
+	rc = bbk_remember(&record, &e->instance, e->env->paths.state,
+			  &e->place, err);
 	free(record.repo);
 	return rc;
 }
 
 /* --- what is wanted --------------------------------------------------- */
+
+const char *bbk_ensuring_owner(const struct bbk_ensuring *e)
+{
+	return e->workspace ? e->workspace : e->project;
+}
+
+char *bbk_ensuring_command(const struct bbk_ensuring *e, bool push)
+{
+	return bbk_access_command(e->instance.edition, e->wish->project,
+				  e->wish->repo, push);
+}
+
+int bbk_ensuring_aim(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
+
+	if (e->project || e->terms.target.scope == BBK_SCOPE_PERSONAL)
+		return 0;
+	if (e->instance.edition->repository(&e->instance.rest, e->workspace,
+					    e->wish->repo, &repo, err) < 0)
+		return -1;
+	e->project = repo.project;
+	repo.project = NULL;
+	e->terms.target.project = e->project;
+	return 0;
+}
 
 char *bbk_ensuring_place(const struct bbk_ensuring *e)
 {
@@ -111,10 +160,13 @@ char *bbk_ensuring_place(const struct bbk_ensuring *e)
 	case BBK_SCOPE_PERSONAL:
 		return bbk_strf("your account at %s", host);
 	case BBK_SCOPE_REPO:
-		return bbk_strf("repository %s/%s of %s", e->project,
-				e->wish->repo, host);
+		return bbk_strf("repository %s/%s of %s",
+				bbk_ensuring_owner(e), e->wish->repo, host);
 	default:
-		return bbk_strf("project %s of %s", e->project, host);
+		return e->project ? bbk_strf("project %s of %s", e->project,
+					     host) :
+			bbk_strf("the project of %s/%s on %s", e->workspace,
+				 e->wish->repo, host);
 	}
 }
 
@@ -127,16 +179,25 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 		return -1;
 	e->terms.target.scope = e->record.key ? e->record.scope :
 						defaults.scope;
-	e->terms.write = defaults.write || (e->record.key && e->record.write);
-	e->terms.expires = defaults.expires;
+	e->terms.write = (defaults.write ||
+			  (e->record.key && e->record.write)) &&
+			 bbk_edition_can_write(e->instance.edition,
+					       e->terms.target.scope);
+	if (!e->instance.edition->is_cloud ||
+	    e->terms.target.scope == BBK_SCOPE_PERSONAL)
+		e->terms.expires = defaults.expires;
 	e->key_wish.type = defaults.key_type;
 	e->label = e->record.label ? bbk_strdup(e->record.label) :
 				     bbk_label_default();
-	e->key_name = bbk_key_name(&e->instance, NULL, e->key_wish.type);
+	e->key_name = bbk_key_name(&e->instance, e->terms.target.scope, NULL,
+				   e->key_wish.type);
 	e->key_wish.name = e->key_name;
 	e->key_wish.comment = bbk_begins(e->label, "bbkey ") ? e->label :
 							       "bbkey key";
 	e->terms.label = e->label;
+	if (!e->project && e->record.level == BBK_LEVEL_REPO)
+		bbk_replace(&e->project, e->record.project);
+	e->terms.target.workspace = e->workspace;
 	e->terms.target.project = e->project;
 	e->terms.target.repo = e->wish->repo;
 	return 0;
@@ -179,7 +240,7 @@ static int find_record(struct bbk_ensuring *e, bool *found,
 	return rc < 0 ? -1 : 0;
 }
 
-static bool may_do_nothing(const struct bbk_ensuring *e)
+static bool may_do_nothing(struct bbk_ensuring *e)
 {
 	if (e->wish->why == BBK_ENSURE_PUSH)
 		return false; /* it says why, at least */
@@ -217,8 +278,9 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 {
 	BBK_AUTO(ensuring) e = {
 		.env = env, .wish = wish,
-		.place = { wish->host, wish->port ? wish->port : 22,
-			   wish->project, wish->repo },
+		.place = bbk_place_canonical((struct bbk_place){
+			wish->host, wish->port ? wish->port : 22,
+			wish->project, wish->repo, wish->user }),
 		.instance = BBK_INSTANCE_INIT, .access = BBK_ACCESS_INIT,
 		.key = BBK_KEY_INIT, .grant = BBK_GRANT_INIT,
 		.record = BBK_RECORD_INIT, .result = BBK_ENSURED_PLAIN,
@@ -228,15 +290,18 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 
 	*result = BBK_ENSURED_PLAIN;
 	if (rc > 0) {
-		if (!bbk_record_has_host(env->paths.state, wish->host,
+		if (!bbk_record_has_host(env->paths.state, e.place.host,
 					 e.place.port))
-			bbk_negative_note_nobody(env->paths.state, wish->host,
-						 e.place.port);
+			bbk_negative_note_nobody(env->paths.state,
+						 e.place.host, e.place.port);
 		return 0;
 	}
 	if (rc < 0)
 		return -1;
-	e.project = bbk_project_key(wish->project);
+	if (e.instance.edition->is_cloud)
+		e.workspace = bbk_strdup(wish->project);
+	else
+		e.project = bbk_project_key(wish->project);
 	if (wish->why == BBK_ENSURE_NOT_YET) /* no lock: nothing is changed */
 		rc = bbk_ensuring_doubt(&e, err);
 	else if (!may_do_nothing(&e))

@@ -22,15 +22,20 @@ struct bbk_ensuring {
 	struct bbk_record record; /* what is on record; key NULL: see own */
 	bool old_rsa; /* an RSA key is of no use there: ssh/client.h */
 	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
-	char *project; /* upper case, as keys are; "~user" as it is */
+	char *workspace; /* Cloud; NULL on Data Center */
+	char *project; /* upper case, as keys are; "~user" as it is; on Cloud */
+		       /* NULL until bbk_ensuring_aim() */
 	char *label;
 	char *key_name;
 	enum bbk_ensured result;
 	char *talk;
 };
 
-/* May this be done without a question: auto, projects? */
-bool bbk_ensuring_is_allowed(const struct bbk_ensuring *e);
+/*
+ * May this be done without a question: auto, projects?  Where Cloud's projects
+ * are listed, it takes a request to know which one this is.
+ */
+bool bbk_ensuring_is_allowed(struct bbk_ensuring *e);
 /* 1 for yes; 0 for no, for no question, and where nobody may be asked. */
 int bbk_ensuring_ask(const struct bbk_ensuring *e, const char *question,
 		     struct bbk_err *err) BBK_MUST_CHECK;
@@ -53,8 +58,15 @@ int bbk_ensuring_register(struct bbk_ensuring *e, struct bbk_err *err)
 int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
 			  struct bbk_err *err) BBK_MUST_CHECK;
 
+/* The workspace or the project: what the URL has in front. */
+const char *bbk_ensuring_owner(const struct bbk_ensuring *e);
+/* As bbk_access_command() has it; the caller frees. */
+char *bbk_ensuring_command(const struct bbk_ensuring *e, bool push);
 /* "project PROJ of <host>", "repository PROJ/app of ..."; caller frees */
 char *bbk_ensuring_place(const struct bbk_ensuring *e);
+/* With a token: which project it is, where only the server can tell. */
+int bbk_ensuring_aim(struct bbk_ensuring *e, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 /* Each sets e->result and e->talk.  -1: err; result PLAIN or STOP. */
 int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bitbucket/datacenter.h"
 #include "core/token.h"
 #include "store/first.h"
 
@@ -14,8 +15,7 @@ static int meet_server(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 	bool own = bbk_access_has_own_keys(&e->access, e->env);
-	char *command = bbk_access_command(e->wish->project, e->wish->repo,
-					   false);
+	char *command = bbk_ensuring_command(e, false);
 	struct bbk_visit visit = {
 		.auth = own ? BBK_SSH_OWN : BBK_SSH_NOBODY,
 		.command = own ? command : NULL,
@@ -34,8 +34,11 @@ static int meet_server(struct bbk_ensuring *e, struct bbk_err *err)
 
 static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	char *question = bbk_strf("git-bbkey: set up SSH access to project %s "
-				  "on %s?", e->project, e->instance.url.host);
+	char *question = e->workspace ?
+		bbk_strf("git-bbkey: set up SSH access to %s/%s on %s?",
+			 e->workspace, e->wish->repo, e->instance.url.host) :
+		bbk_strf("git-bbkey: set up SSH access to project %s on %s?",
+			 e->project, e->instance.url.host);
 	int rc = bbk_ensuring_get_leave(e, question, err);
 
 	free(question);
@@ -47,6 +50,8 @@ static int fetch_pins(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
 
+	if (e->instance.edition->is_cloud)
+		return 0; /* a stand-in that published none */
 	if (bbk_dc_settings(&e->instance.rest, &settings, err) < 0)
 		return -1;
 	bbk_access_pin_published(&e->access, settings.algorithm,
@@ -69,6 +74,13 @@ static void say_registered(struct bbk_ensuring *e)
 	free(place);
 }
 
+/* "alice@bitbucket.org" is for keys of that account: reference, pains 8. */
+static bool is_for_account(const struct bbk_ensuring *e)
+{
+	return e->place.user && e->instance.edition->is_cloud &&
+	       e->terms.target.scope != BBK_SCOPE_PERSONAL;
+}
+
 /* --- one after the other ---------------------------------------------- */
 
 static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
@@ -84,8 +96,8 @@ static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
 		e->result = BBK_ENSURED_READY;
 		return bbk_ensuring_remember(e, true, err);
 	}
-	if (e->own_is_locked) /* ssh will ask for it: plain is right */
-		return 0;
+	if (e->own_is_locked || is_for_account(e))
+		return 0; /* ssh will ask for it: plain is right */
 	rc = get_leave(e, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
@@ -185,7 +197,7 @@ int bbk_ensuring_first(struct bbk_ensuring *e, struct bbk_err *err)
 		if (rc || (rc = fetch_pins(e, err)))
 			return rc < 0 ? -1 : 0;
 	}
-	if (can_go_beside(e))
+	if (can_go_beside(e) && !is_for_account(e))
 		return register_beside(e, err);
 	bbk_first_forget(e->env->paths.state, e->place.host, e->place.port);
 	return meet_and_register(e, err);

@@ -33,14 +33,16 @@ char *bbk_label_default(void)
 	return bbk_str_take(&label);
 }
 
-char *bbk_key_name(const struct bbk_instance *instance, const char *project,
-		   enum bbk_key_type type)
+char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
+		   const char *project, enum bbk_key_type type)
 {
 	BBK_AUTO(str) name = BBK_STR_INIT;
 	char *where = bbk_instance_name(&instance->url);
 
 	bbk_str_addf(&name, "bbkey_%s", where);
 	free(where);
+	if (scope == BBK_SCOPE_PERSONAL)
+		bbk_str_add(&name, "_account");
 	if (project) {
 		bbk_str_addc(&name, '_');
 		for (const char *c = project; *c; c++)
@@ -52,6 +54,30 @@ char *bbk_key_name(const struct bbk_instance *instance, const char *project,
 	return bbk_str_take(&name);
 }
 
+int bbk_terms_check(const struct bbk_terms *terms,
+		    const struct bbk_edition *edition, struct bbk_err *err)
+{
+	enum bbk_scope scope = terms->target.scope;
+
+	if (terms->write && !bbk_edition_can_write(edition, scope)) {
+		bbk_err_set(err, BBK_E_PERMISSION, "an access key of %s can "
+			    "only read, and --write was wanted",
+			    edition->name);
+		return bbk_err_hint(err, "to push, register a key on your "
+					 "account: git bbkey init --scope "
+					 "personal");
+	}
+	if (terms->expires && edition->is_cloud &&
+	    scope != BBK_SCOPE_PERSONAL) {
+		bbk_err_set(err, BBK_E_PERMISSION, "an access key of %s never "
+			    "expires, and --expires was wanted",
+			    edition->name);
+		return bbk_err_hint(err, "only a key of your account can: "
+					 "--scope personal");
+	}
+	return 0;
+}
+
 static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
 		const struct bbk_key *key, struct bbk_grant *grant,
 		enum bbk_refusal *refusal, struct bbk_err *err)
@@ -61,8 +87,9 @@ static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
 		.write = terms->write, .expires = terms->expires,
 	};
 
-	return bbk_dc_grant_add(&instance->rest, &terms->target, &registration,
-				grant, refusal, err);
+	return instance->edition->grant_add(&instance->rest, &terms->target,
+					    &registration, grant, refusal,
+					    err);
 }
 
 static int belongs_elsewhere(const struct bbk_key *key, struct bbk_err *err)
@@ -86,8 +113,8 @@ static int look_again(struct bbk_instance *instance,
 		      struct bbk_err *err)
 {
 	BBK_AUTO(err) why = BBK_ERR_INIT;
-	int rc = bbk_dc_grant_find(&instance->rest, &terms->target,
-				   key->public.blob, grant, &why);
+	int rc = instance->edition->grant_find(&instance->rest, &terms->target,
+					       key->public.blob, grant, &why);
 
 	if (rc < 0 && !err->what) { /* else err says what the POST met */
 		*err = why;
@@ -102,19 +129,20 @@ static int look_again(struct bbk_instance *instance,
 		return post(instance, terms, key, grant, &refusal, err);
 	if (terms->write && !grant->write) {
 		grant->write = true;
-		return bbk_dc_grant_set_write(&instance->rest, &terms->target,
-					      grant->id, err);
+		return instance->edition->grant_set_write(
+			&instance->rest, &terms->target, grant->id, err);
 	}
 	return 0;
 }
 
 /* An ed25519 key is not welcome here: RSA 4096 takes its place. */
 static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
-		    struct bbk_key_wish *wish, struct bbk_key *key,
-		    struct bbk_err *err)
+		    const struct bbk_terms *terms, struct bbk_key_wish *wish,
+		    struct bbk_key *key, struct bbk_err *err)
 {
 	BBK_AUTO(key) unwanted = BBK_KEY_INIT;
-	char *name = bbk_key_name(instance, NULL, BBK_KEY_RSA);
+	char *name = bbk_key_name(instance, terms->target.scope, NULL,
+				  BBK_KEY_RSA);
 	int rc;
 
 	bbk_err_release(err);
@@ -130,43 +158,64 @@ static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
 	return rc;
 }
 
+/*
+ * Who may do it, and what else there is.  A hint that is there already names
+ * the one thing that is wrong.
+ */
+static void hint_at_others(const struct bbk_instance *instance,
+			   const struct bbk_terms *terms,
+			   const struct bbk_env *env, const struct bbk_key *key,
+			   struct bbk_err *err)
+{
+	enum bbk_scope scope = terms->target.scope;
+	const char *what = scope == BBK_SCOPE_REPO ? "repository" : "project";
+	const struct bbk_edition *edition = instance->edition;
+	char *page = edition->keys_page(instance->base, &terms->target);
+	char *shown = bbk_path_shown(key->path, env->paths.home);
+
+	if (scope == BBK_SCOPE_PERSONAL)
+		bbk_err_hint(err, "add %s.pub to your account yourself, at "
+				  "%s, then run 'git bbkey init --scope "
+				  "personal' again", shown, page);
+	else
+		bbk_err_hint(err, "ask an admin of the %s, who adds %s.pub at "
+				  "%s: git bbkey request; or use an %s of "
+				  "such an admin, with %s; or try --scope %s",
+			     what, shown, page ? page : "its settings",
+			     edition->token, edition->token_rights[scope],
+			     scope == BBK_SCOPE_PROJECT ?
+				     "repo or --scope personal" : "personal");
+	free(page);
+	free(shown);
+}
+
 static int explain(struct bbk_instance *instance,
 		   const struct bbk_terms *terms, const struct bbk_env *env,
 		   const struct bbk_key *key, struct bbk_err *err)
 {
-	char *page, *shown;
-	const char *what = terms->target.scope == BBK_SCOPE_REPO ?
-				   "repository" : "project";
+	const struct bbk_target *target = &terms->target;
 
-	if (err->class == BBK_E_PERMISSION) {
-		page = bbk_dc_keys_page(instance->base, &terms->target);
-		shown = bbk_path_shown(key->path, env->paths.home);
-		bbk_err_hint(err, "request it from an admin of the %s, who "
-				  "adds %s.pub at %s; or use a token of a %s "
-				  "admin; or try --scope %s", what, shown, page,
-			     what, terms->target.scope == BBK_SCOPE_PROJECT ?
-					     "repo or --scope personal" :
-					     "personal");
-		free(page);
-		free(shown);
-	}
-	if (terms->target.scope == BBK_SCOPE_PERSONAL)
+	if (err->class == BBK_E_PERMISSION && !err->hint)
+		hint_at_others(instance, terms, env, key, err);
+	if (target->scope == BBK_SCOPE_PERSONAL)
 		return bbk_err_wrap(err, "cannot register the key on your "
 					 "account");
-	if (terms->target.scope == BBK_SCOPE_REPO)
+	if (target->scope == BBK_SCOPE_REPO)
 		return bbk_err_wrap(err, "cannot register the key on "
 					 "repository '%s/%s'",
-				    terms->target.project, terms->target.repo);
+				    target->workspace ? target->workspace :
+							target->project,
+				    target->repo);
 	return bbk_err_wrap(err, "cannot register the key on project '%s'",
-			    terms->target.project);
+			    target->project);
 }
 
 int bbk_grant_look(struct bbk_instance *instance, const struct bbk_env *env,
 		   const struct bbk_terms *terms, const struct bbk_key *key,
 		   struct bbk_grant *grant, struct bbk_err *err)
 {
-	int rc = bbk_dc_grant_find(&instance->rest, &terms->target,
-				   key->public.blob, grant, err);
+	int rc = instance->edition->grant_find(&instance->rest, &terms->target,
+					       key->public.blob, grant, err);
 
 	return rc < 0 ? explain(instance, terms, env, key, err) : rc;
 }
@@ -181,7 +230,7 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 
 	if (rc < 0 && refusal == BBK_REFUSAL_KEY_TYPE && !wish->path &&
 	    wish->type != BBK_KEY_RSA) {
-		rc = make_rsa(instance, env, wish, key, err);
+		rc = make_rsa(instance, env, terms, wish, key, err);
 		if (!rc && key->fresh)
 			rc = post(instance, terms, key, grant, &refusal, err);
 		else if (!rc) /* it may be there, with more than we want */
@@ -218,8 +267,9 @@ int bbk_grant_ensure(struct bbk_instance *instance, const struct bbk_env *env,
 	if (!terms->write || grant->write)
 		return 0;
 	*done = BBK_GRANT_UPGRADED;
-	rc = bbk_dc_grant_set_write(&instance->rest, &terms->target, grant->id,
-				    err);
+	rc = instance->edition->grant_set_write(&instance->rest,
+						&terms->target, grant->id,
+						err);
 	grant->write = rc == 0;
 	return rc;
 }

@@ -5,7 +5,6 @@
 #ifndef CORE_GRANT_H
 #define CORE_GRANT_H
 
-#include "bitbucket/datacenter.h"
 #include "core/instance.h"
 #include "core/key.h"
 
@@ -18,9 +17,20 @@ struct bbk_terms {
 
 /* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */
 char *bbk_label_default(void);
-/* "bbkey_<instance>[_<project>][_<type>]"; project NULL: the shared key. */
-char *bbk_key_name(const struct bbk_instance *instance, const char *project,
-		   enum bbk_key_type type);
+/*
+ * "bbkey_<instance>[_account][_<project>][_<type>]"; project NULL: the shared
+ * key.  A key of an account can be no access key, so it has a file of its own.
+ */
+char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
+		   const char *project, enum bbk_key_type type);
+
+/*
+ * Can a key be registered on such terms at all?  Class permission, before
+ * anything is asked or made, for what the edition has no such key for.
+ */
+int bbk_terms_check(const struct bbk_terms *terms,
+		    const struct bbk_edition *edition, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 /* What the server has for this key on the target.  1: nothing. */
 int bbk_grant_look(struct bbk_instance *instance, const struct bbk_env *env,

@@ -112,13 +112,16 @@ static int find_record(struct bbk_record *record, struct bbk_env *env,
 	struct bbk_place place;
 
 	if (bbk_url_parse(&url, text, err) < 0 || url.scheme != BBK_SSH ||
-	    bbk_address_of(&address, &url, err) < 0 || !address.repo ||
+	    bbk_address_of(&address, &url,
+			   bbk_instance_is_cloud(env, &url, NULL), err) < 0 ||
+	    !address.repo ||
 	    bbk_instance_of_ssh(&instance, env, url.host, url.port, err) != 0 ||
 	    bbk_instance_defaults(&instance, env, &defaults, err) < 0 ||
 	    defaults.write)
 		return 1;
-	place = (struct bbk_place){ url.host, url.port, address.project,
-				    address.repo };
+	place = bbk_place_canonical((struct bbk_place){
+		url.host, url.port, bbk_address_owner(&address), address.repo,
+		url.user });
 	return bbk_record_find(record, env->paths.state, &place, err);
 }
 
@@ -139,6 +142,6 @@ int bbk_hook_push(struct bbk_env *env, const char *url, struct bbk_err *err)
 			    "only read %s '%s', so this push would be refused",
 			    record.repo ? "repository" : "project",
 			    record.repo ? record.repo : record.project);
-	return bbk_err_hint(err, "to be allowed to push: git bbkey init "
-				 "--write");
+	return bbk_err_hint(err, "to be allowed to push: git bbkey init %s",
+			    record.workspace ? "--scope personal" : "--write");
 }

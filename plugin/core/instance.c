@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "git/config.h"
 
 static const char *const auto_words[] = { "ask", "always", "never" };
@@ -27,6 +28,7 @@ void bbk_instance_release(struct bbk_instance *instance)
 {
 	free(instance->base);
 	instance->base = NULL;
+	instance->edition = &bbk_datacenter;
 	instance->enrolled = false;
 	instance->automatic = BBK_AUTO_ASK;
 	bbk_url_release(&instance->url);
@@ -50,15 +52,40 @@ static int open_api(struct bbk_instance *instance, struct bbk_env *env,
 
 	rest->http = env->http;
 	rest->clock = env->clock;
+	rest->cloud = instance->edition->is_cloud;
+	if (!text && !strcmp(instance->base, BBK_CLOUD_BASE))
+		text = BBK_CLOUD_API;
 	if (text)
 		return bbk_url_parse(&rest->api, text, err) < 0 ?
 			bbk_err_wrap(err, "bbkey.%s.apiUrl", instance->base) :
 			0;
+	if (rest->cloud) {
+		bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.apiUrl is not "
+			    "configured: where is the REST API of this "
+			    "Bitbucket Cloud?", instance->base);
+		return bbk_err_hint(err, "Cloud itself is " BBK_CLOUD_BASE);
+	}
 	bbk_url_copy(&rest->api, &instance->url);
 	path = bbk_strf("%s/rest", instance->url.path);
 	bbk_replace(&rest->api.path, path);
 	free(path);
 	return 0;
+}
+
+/* http.<url>.<name> for the REST address, else for the instance's own. */
+static int read_http(const struct bbk_instance *instance,
+		     const struct bbk_env *env, const char *name, char **value,
+		     struct bbk_err *err)
+{
+	BBK_AUTO(str) api = BBK_STR_INIT;
+
+	bbk_url_add(&api, &instance->rest.api);
+	if (bbk_config_http(env->config, bbk_str_get(&api), name, value,
+			    err) < 0)
+		return -1;
+	return *value || bbk_url_within(&instance->rest.api, &instance->url) ?
+		0 : bbk_config_http(env->config, instance->base, name, value,
+				    err);
 }
 
 static int open_tls(struct bbk_instance *instance, struct bbk_env *env,
@@ -69,8 +96,7 @@ static int open_tls(struct bbk_instance *instance, struct bbk_env *env,
 
 	if (ca && *ca)
 		rest->ca = bbk_strdup(ca);
-	else if (bbk_config_http(env->config, instance->base, "sslcainfo",
-				 &rest->ca, err) < 0)
+	else if (read_http(instance, env, "sslcainfo", &rest->ca, err) < 0)
 		return -1;
 	if (rest->ca && bbk_begins(rest->ca, "~/")) {
 		char *full = bbk_strf("%s%s", env->paths.home, rest->ca + 1);
@@ -78,8 +104,28 @@ static int open_tls(struct bbk_instance *instance, struct bbk_env *env,
 		free(rest->ca);
 		rest->ca = full;
 	}
-	return bbk_config_http(env->config, instance->base, "proxy",
-			       &rest->proxy, err);
+	return read_http(instance, env, "proxy", &rest->proxy, err);
+}
+
+static const struct bbk_edition *edition_of(const struct bbk_env *env,
+					    const char *base)
+{
+	const char *word = bbk_config_base(env->config, base, "edition");
+
+	return word ? bbk_edition_find(word) :
+	       strcmp(base, BBK_CLOUD_BASE) ? &bbk_datacenter : &bbk_cloud;
+}
+
+/* What is configured comes first, and then Cloud's own names. */
+static void read_ssh(struct bbk_instance *instance, const struct bbk_env *env)
+{
+	bool cloud = !strcmp(instance->base, BBK_CLOUD_BASE);
+
+	bbk_config_base_all(env->config, instance->base, "ssh",
+			    &instance->ssh);
+	for (size_t i = 0; cloud && bbk_cloud_ssh[i]; i++)
+		if (!bbk_strv_has(&instance->ssh, bbk_cloud_ssh[i]))
+			bbk_strv_add(&instance->ssh, bbk_cloud_ssh[i]);
 }
 
 static int read_settings(struct bbk_instance *instance, struct bbk_env *env,
@@ -90,8 +136,13 @@ static int read_settings(struct bbk_instance *instance, struct bbk_env *env,
 	instance->enrolled =
 		bbk_instance_setting(instance, env, "edition") ||
 		bbk_instance_setting(instance, env, "ssh");
-	bbk_config_base_all(env->config, instance->base, "ssh",
-			    &instance->ssh);
+	instance->edition = edition_of(env, instance->base);
+	if (!instance->edition) {
+		instance->edition = &bbk_datacenter;
+		return bbk_err_set(err, BBK_E_LOCAL, "bbkey.%s.edition is not "
+				   "datacenter or cloud", instance->base);
+	}
+	read_ssh(instance, env);
 	if (word && bbk_auto_parse(&instance->automatic, word) < 0)
 		return bbk_err_set(err, BBK_E_LOCAL,
 				   "bbkey.%s.auto is not ask, always or never",
@@ -155,6 +206,47 @@ static bool ssh_is_at(const char *text, const char *host)
 
 	return bbk_url_parse(&url, text, &ignored) == 0 &&
 	       !strcmp(url.host, host);
+}
+
+/* base: text from the configuration, or an option */
+static bool base_is_cloud(const struct bbk_env *env, const char *base)
+{
+	return edition_of(env, base) == &bbk_cloud;
+}
+
+static bool is_at_base(const struct bbk_env *env, const struct bbk_url *url,
+		       const char *text)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(strv) names = BBK_STRV_INIT;
+	BBK_AUTO(url) base = BBK_URL_INIT;
+
+	if (url->scheme != BBK_SSH)
+		return bbk_url_parse(&base, text, &ignored) == 0 &&
+		       bbk_url_within(url, &base);
+	bbk_config_base_all(env->config, text, "ssh", &names);
+	for (size_t i = 0; i < names.len; i++)
+		if (ssh_is_at(names.v[i], url->host))
+			return true;
+	return false;
+}
+
+bool bbk_instance_is_cloud(const struct bbk_env *env,
+			   const struct bbk_url *url, const char *base)
+{
+	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+
+	if (base)
+		return base_is_cloud(env, base);
+	if (url->scheme == BBK_SSH ? bbk_cloud_is_ssh(url->host, url->port) :
+		    !strcmp(url->host, BBK_CLOUD_WEB_HOST))
+		return true;
+	bbk_config_bases(env->config, &bases);
+	for (size_t i = 0; i < bases.len; i++)
+		if (base_is_cloud(env, bases.v[i]) &&
+		    is_at_base(env, url, bases.v[i]))
+			return true;
+	return false;
 }
 
 bool bbk_instance_any_at(const struct bbk_env *env, const char *host)
@@ -243,16 +335,55 @@ int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
 	return count == 1 ? bbk_instance_open(instance, env, &found, err) : 1;
 }
 
+/* "workspace/KEY": the key, where it is of this workspace; else NULL */
+static const char *key_in(const char *entry, const char *workspace)
+{
+	const char *slash = strchr(entry, '/');
+	char *name;
+	bool same;
+
+	if (!slash || !workspace)
+		return slash ? NULL : entry;
+	name = bbk_strndup(entry, (size_t)(slash - entry));
+	same = bbk_same_nocase(name, workspace);
+	free(name);
+	return same ? slash + 1 : NULL;
+}
+
+static bool lists(const char *entry, const char *workspace,
+		  const char *project)
+{
+	const char *key = key_in(entry, workspace);
+
+	if (!strcmp(entry, "*") ||
+	    (workspace && bbk_same_nocase(entry, workspace)))
+		return true;
+	return key && project && bbk_project_same(key, project);
+}
+
 bool bbk_instance_lists_project(const struct bbk_instance *instance,
-				const struct bbk_env *env, const char *project)
+				const struct bbk_env *env,
+				const char *workspace, const char *project)
 {
 	BBK_AUTO(strv) projects = BBK_STRV_INIT;
 
 	bbk_config_base_all(env->config, instance->base, "projects",
 			    &projects);
 	for (size_t i = 0; i < projects.len; i++)
-		if (!strcmp(projects.v[i], "*") ||
-		    bbk_project_same(projects.v[i], project))
+		if (lists(projects.v[i], workspace, project))
+			return true;
+	return false;
+}
+
+bool bbk_instance_may_list(const struct bbk_instance *instance,
+			   const struct bbk_env *env, const char *workspace)
+{
+	BBK_AUTO(strv) projects = BBK_STRV_INIT;
+
+	bbk_config_base_all(env->config, instance->base, "projects",
+			    &projects);
+	for (size_t i = 0; i < projects.len; i++)
+		if (key_in(projects.v[i], workspace))
 			return true;
 	return false;
 }

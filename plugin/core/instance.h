@@ -8,7 +8,7 @@
 #include "base/address.h"
 #include "base/env.h"
 #include "base/scope.h"
-#include "bitbucket/rest.h"
+#include "bitbucket/edition.h"
 #include "ssh/keygen.h"
 #include "store/instance.h"
 
@@ -20,21 +20,25 @@ int bbk_auto_parse(enum bbk_auto *automatic, const char *word) BBK_MUST_CHECK;
 struct bbk_instance {
 	char *base;	       /* "https://host[:port][/context]" */
 	struct bbk_url url;    /* the same, parsed */
+	const struct bbk_edition *edition;
 	bool enrolled;	       /* a person did, in protected configuration */
 	enum bbk_auto automatic;
-	struct bbk_strv ssh;   /* "ssh://git@host:port", one or more */
+	struct bbk_strv ssh;   /* "ssh://git@host:port"; first: for new URLs */
 	struct bbk_instance_facts facts;
 	struct bbk_rest rest;
+	bool no_token; /* every source of one was asked, and had none */
 };
 
 #define BBK_INSTANCE_INIT \
-	{ NULL, BBK_URL_INIT, false, BBK_AUTO_ASK, BBK_STRV_INIT, \
-	  BBK_INSTANCE_FACTS_INIT, BBK_REST_INIT }
+	{ NULL, BBK_URL_INIT, &bbk_datacenter, false, BBK_AUTO_ASK, \
+	  BBK_STRV_INIT, BBK_INSTANCE_FACTS_INIT, BBK_REST_INIT, false }
 
 void bbk_instance_release(struct bbk_instance *instance);
 
 /*
  * The instance at this base (https, any context path), enrolled or not.
+ * https://bitbucket.org is Cloud, with its three SSH names; any other one is
+ * Data Center unless bbkey.<base>.edition says something else.
  * Class tls for http, not-bitbucket for a URL that is none.
  */
 int bbk_instance_open(struct bbk_instance *instance, struct bbk_env *env,
@@ -60,6 +64,13 @@ int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
 			   const struct bbk_url *url, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/*
+ * Do its parts mean what they mean on Cloud?  By bitbucket.org's own names and
+ * by what is configured; base: --base, or NULL.
+ */
+bool bbk_instance_is_cloud(const struct bbk_env *env,
+			   const struct bbk_url *url, const char *base);
+
 /* Has any enrolled instance an SSH name with this host, whatever its port? */
 bool bbk_instance_any_at(const struct bbk_env *env, const char *host);
 
@@ -83,9 +94,16 @@ int bbk_instance_defaults(const struct bbk_instance *instance,
 			  struct bbk_defaults *defaults, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
-/* Is the project in bbkey.<base>.projects, or "*"? */
+/*
+ * Is the project in bbkey.<base>.projects?  As "*" or its key; on Cloud, where
+ * two workspaces may have the same key, also as "workspace" or
+ * "workspace/KEY".  project NULL, not known yet: only what needs no key counts.
+ */
 bool bbk_instance_lists_project(const struct bbk_instance *instance,
 				const struct bbk_env *env,
-				const char *project);
+				const char *workspace, const char *project);
+/* Could one of that workspace be? */
+bool bbk_instance_may_list(const struct bbk_instance *instance,
+			   const struct bbk_env *env, const char *workspace);
 
 #endif

@@ -58,13 +58,16 @@ bool bbk_lfs_in_attributes(const char *text, size_t len)
 	return false;
 }
 
-enum bbk_lfs_served bbk_lfs_on_datacenter(enum bbk_scope scope)
+enum bbk_lfs_served bbk_lfs_served(const struct bbk_edition *edition,
+				   enum bbk_scope scope)
 {
-	(void)scope; /* what its ssh executes is the same for every key */
-	return BBK_LFS_UNKNOWN;
+	if (!edition->is_cloud) /* its ssh is the same for every key */
+		return BBK_LFS_UNKNOWN;
+	return scope == BBK_SCOPE_PERSONAL ? BBK_LFS_YES : BBK_LFS_NO;
 }
 
-void bbk_lfs_look(struct bbk_lfs *lfs, enum bbk_scope scope)
+void bbk_lfs_look(struct bbk_lfs *lfs, const struct bbk_edition *edition,
+		  enum bbk_scope scope)
 {
 	BBK_AUTO(repo) repo = BBK_REPO_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
@@ -76,5 +79,5 @@ void bbk_lfs_look(struct bbk_lfs *lfs, enum bbk_scope scope)
 		return;
 	bbk_worktree_attributes(&repo, &text);
 	lfs->used = bbk_lfs_in_attributes(bbk_str_get(&text), text.len);
-	lfs->served = bbk_lfs_on_datacenter(scope);
+	lfs->served = bbk_lfs_served(edition, scope);
 }

@@ -4,7 +4,7 @@
 #ifndef CORE_LFS_H
 #define CORE_LFS_H
 
-#include "base/scope.h"
+#include "bitbucket/edition.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,15 +21,20 @@ struct bbk_lfs {
 bool bbk_lfs_in_attributes(const char *text, size_t len);
 
 /*
- * Does Data Center hand LFS files out to a key of this scope, over ssh?  Its
- * documentation names the commands that its ssh executes ("Enable SSH access
- * to Git repositories", 8.19): git-upload-pack, git-receive-pack, git-archive
- * and whoami, so no git-lfs-authenticate.  UNCONFIRMED on a live server, and
- * then git-lfs goes over https, with a token.
+ * Does the edition hand LFS files out to a key of this scope, over ssh?
+ *
+ * Data Center: its documentation names the commands that its ssh executes
+ * ("Enable SSH access to Git repositories", 8.19): git-upload-pack,
+ * git-receive-pack, git-archive and whoami, so no git-lfs-authenticate.
+ * UNCONFIRMED on a live server, and then git-lfs goes over https, with a
+ * token.  Cloud: "Access keys do not allow access to the Git LFS files"
+ * (Atlassian, quoted in Shippable/support#3670); a key of an account does.
  */
-enum bbk_lfs_served bbk_lfs_on_datacenter(enum bbk_scope scope);
+enum bbk_lfs_served bbk_lfs_served(const struct bbk_edition *edition,
+				   enum bbk_scope scope);
 
 /* Looks at the repository that the person stands in; runs no filter. */
-void bbk_lfs_look(struct bbk_lfs *lfs, enum bbk_scope scope);
+void bbk_lfs_look(struct bbk_lfs *lfs, const struct bbk_edition *edition,
+		  enum bbk_scope scope);
 
 #endif

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "core/token.h"
 
-/* It borrows what each detection finds anew. */
-static void aim(struct bbk_setup *setup)
+void bbk_setup_aim(struct bbk_setup *setup)
 {
+	setup->terms.target.workspace = setup->found.workspace;
 	setup->terms.target.project = setup->found.project;
 	setup->terms.target.repo = setup->found.repo;
 }
@@ -24,9 +25,10 @@ static void settle_key(struct bbk_setup *setup)
 				     bbk_label_default();
 	terms->label = setup->label;
 	terms->write = setup->wanted.write;
-	aim(setup);
-	setup->key_name = bbk_key_name(&found->instance,
-				       wish->new_key ? found->project : NULL,
+	bbk_setup_aim(setup);
+	setup->key_name = bbk_key_name(&found->instance, terms->target.scope,
+				       wish->new_key ?
+					       bbk_detected_owner(found) : NULL,
 				       setup->key_wish.type);
 	setup->key_wish.path = wish->key;
 	setup->key_wish.name = setup->key_name;
@@ -35,7 +37,7 @@ static void settle_key(struct bbk_setup *setup)
 	setup->key_wish.passphrase = wish->passphrase;
 	/* the key on record is the one to go on with, whatever its name */
 	if (!wish->key && !wish->new_key && !wish->has_key_type &&
-	    setup->record.key)
+	    setup->record.key && setup->record.scope == terms->target.scope)
 		bbk_key_wish_recorded(&setup->key_wish, setup->env,
 				      setup->record.key);
 }
@@ -66,7 +68,8 @@ int bbk_setup_observe_key(struct bbk_setup *setup, struct bbk_err *err)
 int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 		    struct bbk_err *err)
 {
-	char *command = bbk_access_command(setup->found.project,
+	char *command = bbk_access_command(setup->found.instance.edition,
+					   bbk_detected_owner(&setup->found),
 					   setup->found.sample, false);
 	struct bbk_visit visit = {
 		.auth = with_key ? BBK_SSH_KEY : BBK_SSH_NOBODY,
@@ -115,7 +118,7 @@ static int visit_again(struct bbk_setup *setup, bool with_key,
 		int rc = bbk_detect_online(found, setup->env, &setup->how,
 					   &ignored);
 
-		aim(setup);
+		bbk_setup_aim(setup);
 		if (!rc && bbk_setup_open_access(setup, &ignored) == 0)
 			return bbk_setup_visit(setup, with_key, err);
 	}
@@ -135,11 +138,51 @@ static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
-static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
+/* ssh lets the key in: how it came to be registered is not ours to know. */
+static int observe_somehow(struct bbk_setup *setup)
 {
-	struct bbk_detected *found = &setup->found;
+	setup->grant.write = bbk_setup_may_push(setup);
+	setup->observed.registered = setup->grant.write ?
+		BBK_REGISTERED_WRITE : BBK_REGISTERED_SOMEHOW;
+	return 0;
+}
+
+static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (setup->checked)
+		return observe_somehow(setup);
+	if (setup->wish->wait)
+		return 0;
+	*err = setup->no_token;
+	setup->no_token = (struct bbk_err)BBK_ERR_INIT;
+	return -1;
+}
+
+/* Where nobody may look, what ssh says is good enough. */
+static int look_for_grant(struct bbk_setup *setup, struct bbk_err *err)
+{
 	int rc;
 
+	if (bbk_token_get(&setup->found.instance, setup->env,
+			  setup->wish->token_file, true, err) < 0)
+		return -1;
+	rc = bbk_grant_look(&setup->found.instance, setup->env, &setup->terms,
+			    &setup->key, &setup->grant, err);
+	if (rc == 0)
+		setup->observed.registered = setup->grant.write ?
+			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
+	if (rc >= 0)
+		return 0;
+	if (!setup->checked || err->class != BBK_E_PERMISSION)
+		return -1;
+	bbk_err_release(err);
+	return observe_somehow(setup);
+}
+
+static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (setup->unasked)
+		return observe_unasked(setup, err);
 	if (!setup->observed.key)
 		return 0;
 	if (setup->checked && bbk_setup_record_will_do(setup)) {
@@ -151,27 +194,18 @@ static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
 			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
 		return 0;
 	}
-	if (bbk_token_get(&found->instance, setup->env,
-			  setup->wish->token_file, true, err) < 0)
-		return -1;
-	rc = bbk_grant_look(&found->instance, setup->env, &setup->terms,
-			    &setup->key, &setup->grant, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		setup->observed.registered = setup->grant.write ?
-			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
-	return 0;
+	return look_for_grant(setup, err);
 }
 
-static bool same_ssh_url(const struct bbk_setup *setup)
+/* An ssh URL, unless it is of the place that Cloud has left. */
+static bool will_do(const struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(url) now = BBK_URL_INIT;
 
 	return setup->remote_url &&
 	       bbk_url_parse(&now, setup->remote_url, &ignored) == 0 &&
-	       now.scheme == BBK_SSH;
+	       now.scheme == BBK_SSH && !bbk_cloud_is_old(now.host, now.port);
 }
 
 struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
@@ -185,6 +219,8 @@ struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 		.key_type = setup->key_wish.type != BBK_KEY_ED25519 &&
 				    !wish->key && !wish->new_key ?
 			bbk_key_type_word(setup->key_wish.type) : NULL,
+		.user = setup->found.url.scheme == BBK_SSH ? NULL :
+			setup->found.url.user,
 	};
 }
 
@@ -196,7 +232,7 @@ static int observe_here(struct bbk_setup *setup, struct bbk_err *err)
 	free(setup->ssh_url);
 	setup->ssh_url = bbk_detected_ssh_url(&setup->found);
 	setup->observed.remote = setup->remote_url != NULL;
-	setup->observed.remote_is_ssh = same_ssh_url(setup);
+	setup->observed.remote_is_ssh = will_do(setup);
 	if (bbk_automatic_enable(&setup->found.instance, setup->env,
 				 &enrolment, true, &changes, err) < 0)
 		return -1;
@@ -216,11 +252,22 @@ static void observe_first(struct bbk_setup *setup)
 		bbk_key_release(&setup->key); /* a first contact will tell */
 }
 
+/* The connection that told has been made: bbk_setup_look_first(). */
+static void observe_own(struct bbk_setup *setup)
+{
+	setup->observed.own = true;
+	setup->observed.registered = BBK_REGISTERED_SOMEHOW;
+	setup->observed.hostkey = !setup->access.saved;
+	setup->checked = true;
+}
+
 int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)
 {
 	if (!setup->wanted.access)
 		observe_first(setup);
-	if (setup->wanted.access &&
+	if (setup->own)
+		observe_own(setup);
+	else if (setup->wanted.access &&
 	    (bbk_setup_observe_key(setup, err) < 0 ||
 	     observe_hostkey(setup, err) < 0 || observe_grant(setup, err) < 0))
 		return -1;

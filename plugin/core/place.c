@@ -64,7 +64,7 @@ static unsigned settings_port(const struct bbk_dc_settings *settings)
 /* The place, from the clone links or, without a repository, the settings. */
 int bbk_place_find(struct bbk_detected *found,
 		      const struct bbk_dc_settings *settings,
-		      const struct bbk_dc_repo *repo, struct bbk_err *err)
+		      const struct bbk_repository *repo, struct bbk_err *err)
 {
 	if (repo->ssh_urls.len)
 		return choose_link(found, &repo->ssh_urls, &found->ssh_host,
@@ -111,12 +111,24 @@ int bbk_place_check(struct bbk_detected *found, struct bbk_env *env,
 		if (yes)
 			return yes < 0 ? -1 : 0;
 	}
+	return bbk_place_unvouched(found, err);
+}
+
+int bbk_place_unvouched(const struct bbk_detected *found, struct bbk_err *err)
+{
 	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 		    "%s says that its ssh is at another host, '%s', and "
-		    "nothing else says so", found->instance.base, host);
+		    "nothing else says so", found->instance.base,
+		    found->ssh_host);
 	return bbk_err_hint(err, "if that is right, run: git config --global "
 				 "--add bbkey.%s.ssh ssh://git@%s:%u",
-			    found->instance.base, host, found->ssh_port);
+			    found->instance.base, found->ssh_host,
+			    found->ssh_port);
+}
+
+bool bbk_place_is_own(const struct bbk_detected *found)
+{
+	return is_own_host(found, found->ssh_host, found->ssh_port);
 }
 
 int bbk_place_not_served(const struct bbk_detected *found, struct bbk_err *err)
@@ -198,7 +210,7 @@ bool bbk_place_is_plain(struct bbk_detected *found,
 }
 
 bool bbk_place_is_link(const struct bbk_detected *found,
-		       const struct bbk_dc_repo *repo)
+		       const struct bbk_repository *repo)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	unsigned port = 0;

@@ -10,6 +10,10 @@
 
 /* Class denied, "SSH is switched off", with whom to ask.  Returns -1. */
 int bbk_place_no_ssh(const struct bbk_detected *found, struct bbk_err *err);
+/* Class not-bitbucket: nothing but the server names ssh_host.  Returns -1. */
+int bbk_place_unvouched(const struct bbk_detected *found, struct bbk_err *err);
+/* May ssh_host be trusted without asking anybody? */
+bool bbk_place_is_own(const struct bbk_detected *found);
 /* Class not-bitbucket: the URL's ssh host is another one's.  Returns -1. */
 int bbk_place_not_served(const struct bbk_detected *found,
 			 struct bbk_err *err);
@@ -17,10 +21,13 @@ int bbk_place_not_served(const struct bbk_detected *found,
 /* An ssh URL's host that neither settings nor configuration have heard of. */
 bool bbk_place_is_foreign(const struct bbk_detected *found,
 			  const struct bbk_dc_settings *settings);
-/* Sets ssh_host and ssh_port: the clone link's, or the settings'. */
+/*
+ * Sets ssh_host and ssh_port: the clone link's, or the settings', which may be
+ * NULL where there are links.
+ */
 int bbk_place_find(struct bbk_detected *found,
 		   const struct bbk_dc_settings *settings,
-		   const struct bbk_dc_repo *repo, struct bbk_err *err)
+		   const struct bbk_repository *repo, struct bbk_err *err)
 	BBK_MUST_CHECK;
 /* An ssh host that a server names must have somebody else's word, too. */
 int bbk_place_check(struct bbk_detected *found, struct bbk_env *env,
@@ -41,6 +48,6 @@ bool bbk_place_is_plain(struct bbk_detected *found,
 			const struct bbk_dc_settings *settings);
 /* Do the repository's links name the same? */
 bool bbk_place_is_link(const struct bbk_detected *found,
-		       const struct bbk_dc_repo *repo);
+		       const struct bbk_repository *repo);
 
 #endif

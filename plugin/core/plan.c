@@ -58,6 +58,9 @@ struct bbk_plan bbk_plan_make(const struct bbk_observed *observed,
 		action[BBK_STEP_HOSTKEY] = observed->hostkey ?
 			BBK_ACTION_NONE : BBK_ACTION_DONE;
 	}
+	if (wanted->access && observed->own)
+		action[BBK_STEP_KEY] = action[BBK_STEP_REGISTER] =
+			BBK_ACTION_NONE;
 	action[BBK_STEP_REMOTE] = plan_remote(observed, wanted);
 	action[BBK_STEP_AUTOMATIC] = observed->automatic ?
 		BBK_ACTION_NONE : BBK_ACTION_ENABLED;

@@ -12,8 +12,7 @@ static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 		      struct bbk_err *err)
 {
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
-	char *command = bbk_access_command(e->wish->project, e->wish->repo,
-					   false);
+	char *command = bbk_ensuring_command(e, false);
 	struct bbk_visit visit = {
 		.auth = BBK_SSH_KEY, .key = e->record.key,
 		.agent = e->record.agent, .command = command,
@@ -39,8 +38,9 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 		return 0;
 	if (!denied) {
 		bbk_err_set(err, BBK_E_DENIED, "the key of this machine opens "
-			    "no repository '%s' in project '%s'",
-			    e->wish->repo, e->project);
+			    "no repository '%s' in %s '%s'",
+			    e->wish->repo, e->workspace ? "workspace" :
+			    "project", bbk_ensuring_owner(e));
 		return bbk_err_hint(err, "check the URL: git remote -v; if it "
 					 "is right, the key has lost the "
 					 "project: git bbkey init");
@@ -70,16 +70,22 @@ static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
 /* "Repository not found" is what is said of a typing error, too. */
 static int check_repository(struct bbk_ensuring *e, struct bbk_err *err)
 {
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 
-	if (bbk_dc_repo(&e->instance.rest, e->project, e->wish->repo, &repo,
-			err) == 0)
+	if (e->instance.edition->repository(&e->instance.rest,
+					    bbk_ensuring_owner(e),
+					    e->wish->repo, &repo, err) == 0) {
+		bbk_replace(&e->project, repo.project);
+		e->terms.target.project = e->project;
 		return 0;
+	}
 	if (err->class != BBK_E_PERMISSION)
 		return -1;
 	bbk_err_release(err);
-	bbk_err_set(err, BBK_E_DENIED, "there is no repository '%s' in project "
-		    "'%s', or you may not see it", e->wish->repo, e->project);
+	bbk_err_set(err, BBK_E_DENIED, "there is no repository '%s' in %s "
+		    "'%s', or you may not see it", e->wish->repo,
+		    e->workspace ? "workspace" : "project",
+		    bbk_ensuring_owner(e));
 	return bbk_err_hint(err, "check the URL; in a clone, 'git remote -v' "
 			    "shows it");
 }
@@ -147,8 +153,8 @@ static int replace_key(struct bbk_ensuring *e, struct bbk_err *err)
 	if (!rc)
 		rc = bbk_ensuring_register(e, err);
 	if (!rc) /* best effort: it opens nothing any more */
-		(void)!bbk_dc_grant_remove(&e->instance.rest, &e->terms.target,
-					   old.id, &ignored);
+		(void)!e->instance.edition->grant_remove(
+			&e->instance.rest, &e->terms.target, old.id, &ignored);
 	return rc;
 }
 

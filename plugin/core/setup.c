@@ -7,6 +7,7 @@
 #include "core/remote.h"
 #include "core/token.h"
 #include "git/config.h"
+#include "core/place.h"
 #include "store/lock.h"
 
 #define LOCK_MS 20000
@@ -19,6 +20,7 @@ void bbk_setup_init(struct bbk_setup *setup, struct bbk_env *env,
 		.found = BBK_DETECTED_INIT, .access = BBK_ACCESS_INIT,
 		.answer = BBK_SSH_ANSWER_INIT, .key = BBK_KEY_INIT,
 		.grant = BBK_GRANT_INIT, .record = BBK_RECORD_INIT,
+		.no_token = BBK_ERR_INIT,
 	};
 	bbk_talk_init(&setup->cloning.talk, -1, -1);
 }
@@ -36,6 +38,7 @@ void bbk_setup_release(struct bbk_setup *setup)
 	bbk_key_release(&setup->key);
 	bbk_grant_release(&setup->grant);
 	bbk_record_release(&setup->record);
+	bbk_err_release(&setup->no_token);
 	bbk_setup_stop_clone(setup);
 	bbk_talk_release(&setup->cloning.talk);
 }
@@ -67,19 +70,15 @@ static int read_remote(struct bbk_setup *setup, struct bbk_err *err)
 				 "project or instance>");
 }
 
-struct bbk_place bbk_setup_place(const struct bbk_setup *setup)
-{
-	return (struct bbk_place){
-		.host = setup->found.ssh_host, .port = setup->found.ssh_port,
-		.project = setup->found.project, .repo = setup->found.repo,
-	};
-}
-
 bool bbk_setup_record_will_do(const struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
 	const struct bbk_record *record = &setup->record;
 
+	/* on Cloud what is kept with a workspace does not name the project */
+	if (record->workspace && record->level == BBK_LEVEL_OWNER &&
+	    record->scope == BBK_SCOPE_PROJECT && setup->found.address.repo)
+		return false;
 	return record->key && record->scope == setup->terms.target.scope &&
 	       (!setup->wanted.write || record->write) && !wish->key &&
 	       !wish->new_key && !wish->token_file;
@@ -93,20 +92,34 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	struct bbk_place place;
 
 	*will_do = false;
-	if (!found->instance.ssh.len || !found->address.project)
+	if (!found->instance.ssh.len || !bbk_address_owner(&found->address))
 		return 0;
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
-	place = bbk_setup_place(setup);
+	place = bbk_detected_place(found);
 	if (bbk_record_find(&setup->record, setup->env->paths.state, &place,
 			    err) < 0)
 		return -1;
 	if (setup->record.write && !setup->wish->has_permission)
 		setup->wanted.write = true;
 	*will_do = bbk_setup_record_will_do(setup);
-	if (*will_do)
+	if (*will_do && setup->record.project)
 		bbk_replace(&found->project, setup->record.project);
 	return 0;
+}
+
+static bool is_cloud(const struct bbk_setup *setup)
+{
+	return setup->found.instance.edition->is_cloud;
+}
+
+/* Which Data Center it is, without a token; of Cloud there is but one. */
+static int find_release(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_instance *instance = &setup->found.instance;
+
+	return is_cloud(setup) ? 0 :
+	       bbk_dc_release(&instance->rest, &instance->facts.release, err);
 }
 
 /*
@@ -116,19 +129,19 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 static int detect_early(struct bbk_setup *setup, struct bbk_err *err)
 {
 	BBK_AUTO(err) why = BBK_ERR_INIT;
-	struct bbk_instance *instance = &setup->found.instance;
-	char **release = &instance->facts.release;
 	int rc = setup->how.token_file ? 0 :
-		 bbk_token_configured(instance, setup->env, err);
+		 bbk_token_configured(&setup->found.instance, setup->env, err);
 
+	if (rc > 0 && is_cloud(setup))
+		return 1; /* there may be none: the usual way */
 	if (rc > 0)
-		rc = bbk_dc_release(&instance->rest, release, err);
+		rc = find_release(setup, err);
 	if (!rc)
 		rc = bbk_detect_early(&setup->found, setup->env, &setup->how,
 				      err);
 	setup->hurry = rc == 0;
 	if (rc < 0 && err->class == BBK_E_SERVER &&
-	    bbk_dc_release(&instance->rest, release, &why) < 0) {
+	    find_release(setup, &why) < 0) {
 		bbk_err_release(err); /* it is no Bitbucket at all */
 		*err = why;
 		why = (struct bbk_err)BBK_ERR_INIT;
@@ -136,23 +149,80 @@ static int detect_early(struct bbk_setup *setup, struct bbk_err *err)
 	return rc;
 }
 
+/*
+ * There is no token.  Where ssh is known all the same, from the configuration
+ * or because a person says so, it can tell whether the key was registered by
+ * somebody else.
+ */
+static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_detected *found = &setup->found;
+	bool ssh = found->url.scheme == BBK_SSH;
+
+	if (!found->instance.no_token || !bbk_address_owner(&found->address) ||
+	    (!found->instance.ssh.len && !ssh))
+		return -1;
+	setup->no_token = *err;
+	*err = (struct bbk_err)BBK_ERR_INIT;
+	setup->unasked = true;
+	if (!found->instance.ssh.len) {
+		bbk_replace(&found->ssh_host, found->url.host);
+		found->ssh_port = found->url.port;
+		bbk_place_remember(found);
+	}
+	if (bbk_detect_offline(found, err) < 0)
+		return -1;
+	if (found->project && !found->workspace) {
+		char *key = bbk_project_key(found->project);
+
+		free(found->project);
+		found->project = key;
+	}
+	return 0;
+}
+
+static int detect_online(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (find_release(setup, err) < 0)
+		return -1;
+	if (bbk_detect_online(&setup->found, setup->env, &setup->how,
+			      err) < 0 &&
+	    go_without_token(setup, err) < 0)
+		return -1;
+	return setup->unasked ? 0 : bbk_setup_look_first(setup, err);
+}
+
 static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 {
-	struct bbk_instance *instance = &setup->found.instance;
 	bool on_record = false;
 	int rc = 1;
 
 	if (find_record(setup, &on_record, err) < 0)
 		return -1;
-	if (!on_record && bbk_setup_may_hurry(setup))
-		rc = detect_early(setup, err);
-	if (rc <= 0)
-		return rc;
-	if (bbk_dc_release(&instance->rest, &instance->facts.release,
-			   err) < 0)
+	if (on_record)
+		return find_release(setup, err);
+	if (bbk_setup_look_first(setup, err) < 0)
 		return -1;
-	return on_record ? 0 : bbk_detect_online(&setup->found, setup->env,
-						 &setup->how, err);
+	if (setup->own || setup->unasked)
+		return 0;
+	if (bbk_setup_may_hurry(setup))
+		rc = detect_early(setup, err);
+	return rc <= 0 ? rc : detect_online(setup, err);
+}
+
+/* Cloud's "alice@bitbucket.org" is for the keys of that account alone. */
+static int check_user(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	const char *user = setup->found.ssh_user;
+
+	if (!is_cloud(setup) || !strcmp(user, "git") || setup->wish->key ||
+	    setup->terms.target.scope == BBK_SCOPE_PERSONAL ||
+	    !setup->wish->has_scope)
+		return 0;
+	bbk_err_set(err, BBK_E_PERMISSION, "an access key logs in as 'git', "
+		    "and this URL says '%s'", user);
+	return bbk_err_hint(err, "use the URL with git@, or a key of that "
+				 "account: --scope personal");
 }
 
 /* Options first, then bbkey.<base>.*, then the defaults. */
@@ -172,11 +242,18 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 						    defaults.key_type;
 	setup->terms.expires = wish->expires ? wish->expires :
 					       defaults.expires;
+	setup->how.scope = setup->terms.target.scope;
+	setup->terms.write = setup->wanted.write;
 	if (setup->terms.target.scope == BBK_SCOPE_REPO &&
-	    setup->found.address.project && !setup->found.address.repo)
+	    bbk_address_owner(&setup->found.address) &&
+	    !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE, "--scope repo needs the "
 						     "URL of a repository");
-	return 0;
+	if (!bbk_address_owner(&setup->found.address))
+		return 0;
+	if (bbk_terms_check(&setup->terms, instance->edition, err) < 0)
+		return -1;
+	return check_user(setup, err);
 }
 
 /* What cannot work is refused before anything is asked or changed. */
@@ -187,7 +264,7 @@ static int check_wish(const struct bbk_setup *setup, struct bbk_err *err)
 	if (wish->clone && !setup->found.address.repo)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "this URL names no repository to clone");
-	if (wish->ssh_config && !setup->found.address.project)
+	if (wish->ssh_config && !bbk_address_owner(&setup->found.address))
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "--ssh-config needs the URL of a project "
 				   "or repository: it is about its key");
@@ -211,13 +288,14 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 	how->url = wish->url ? wish->url :
 		   setup->remote_url ? setup->remote_url : wish->base;
 	how->from_person = !setup->remote_url;
+	how->pinned = wish->host_keys.len > 0;
 	if (bbk_detect_instance(found, setup->env, how, err) < 0 ||
 	    check_wish(setup, err) < 0 || settle_wish(setup, err) < 0)
 		return -1;
 	bbk_setup_begin(setup, BBK_STEP_DETECT);
 	if (detect_project(setup, err) < 0)
 		return -1;
-	setup->wanted.access = found->project != NULL;
+	setup->wanted.access = bbk_address_owner(&found->address) != NULL;
 	setup->wanted.keep_remote = wish->keep_remote;
 	setup->wanted.clone = wish->clone;
 	setup->plan.action[BBK_STEP_DETECT] = BBK_ACTION_DONE;

@@ -37,6 +37,7 @@ struct bbk_wish {
 	bool keep_remote;
 	bool submodules; /* then core/submodules.h */
 	bool ssh_config; /* then core/plainssh.h */
+	bool wait; /* until somebody else has registered the key */
 	bool clone; /* bbk_setup_clone() follows: no remote to look at yet */
 	const char *dir;		/* where to; NULL: as git calls it */
 	const struct bbk_strv *git_options; /* for `git clone` */
@@ -71,6 +72,9 @@ struct bbk_setup {
 
 	struct bbk_detect_wish how;   /* to detect it; borrowed */
 	bool hurry;		      /* a clone waits: detected early */
+	bool own;		      /* the person's own keys open it */
+	bool unasked;		      /* REST was not asked: there is no token */
+	struct bbk_err no_token;      /* then: what to say about that */
 	char *remote;		      /* "origin"; NULL: not in a repository */
 	char *remote_url;	      /* as it was before */
 	struct bbk_detected found;
@@ -79,6 +83,7 @@ struct bbk_setup {
 	struct bbk_access access;
 	struct bbk_ssh_answer answer; /* of the last visit */
 	bool checked;		      /* the key was seen to open it */
+	bool waiting;		      /* for somebody else to register it */
 	struct bbk_cloning cloning;
 
 	struct bbk_key key;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
 #include "ssh/survey.h"
@@ -43,8 +44,12 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 		bbk_url_add_user(&shown, &found->url);
 		bbk_replace(&status->remote_url, bbk_str_get(&shown));
 	}
-	if (bbk_address_of(&found->address, &found->url, err) < 0)
+	if (bbk_address_of(&found->address, &found->url,
+			   bbk_instance_is_cloud(env, &found->url, NULL),
+			   err) < 0)
 		return -1;
+	status->moved = found->url.scheme == BBK_SSH &&
+			bbk_cloud_is_old(found->url.host, found->url.port);
 	rc = found->url.scheme == BBK_SSH ?
 		bbk_detect_of_ssh(&found->instance, env,
 				  found->url.user ? found->url.user : "git",
@@ -66,16 +71,17 @@ static int find_record(struct bbk_status *status, struct bbk_env *env,
 		       struct bbk_err *err)
 {
 	struct bbk_detected *found = &status->found;
-	struct bbk_place place = { found->ssh_host, found->ssh_port,
-				   found->project, found->repo };
+	struct bbk_place place = bbk_detected_place(found);
 	int rc;
 
-	if (!found->project)
+	if (!place.project)
 		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 				   "the remote names no repository");
 	rc = bbk_record_find(&status->record, env->paths.state, &place, err);
 	status->on_record = rc == 0;
-	if (!rc && status->record.project)
+	/* what is kept with a workspace may be of another of its projects */
+	if (!rc && status->record.project &&
+	    (!found->workspace || status->record.level == BBK_LEVEL_REPO))
 		bbk_replace(&found->project, status->record.project);
 	return rc < 0 ? -1 : 0;
 }
@@ -104,7 +110,8 @@ static int look_at_known_hosts(struct bbk_status *status, struct bbk_env *env,
 	if (has) {
 		status->access.hostkey = BBK_HOSTKEY_VERIFIED;
 		status->access.source =
-			found->instance.facts.fingerprints.len ? "rest" : NULL;
+			!found->instance.facts.fingerprints.len ? NULL :
+			found->workspace ? "site" : "rest";
 		if (found->instance.facts.fingerprints.len)
 			bbk_replace(&status->access.fingerprint,
 				    found->instance.facts.fingerprints.v[0]);
@@ -132,8 +139,9 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
 	BBK_AUTO(err) why = BBK_ERR_INIT;
 	struct bbk_detected *found = &status->found;
-	char *command = bbk_access_command(found->project, found->repo,
-					   false);
+	char *command = bbk_access_command(found->instance.edition,
+					   bbk_detected_owner(found),
+					   found->repo, false);
 	struct bbk_visit visit = {
 		.auth = status->record.key ? BBK_SSH_KEY : BBK_SSH_OWN,
 		.key = status->record.key, .agent = status->record.agent,
@@ -193,7 +201,9 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 	if (find_record(status, env, err) < 0)
 		return -1;
 	find_key(status, env);
-	bbk_lfs_look(&status->lfs, status->record.scope);
+	bbk_lfs_look(&status->lfs, status->found.instance.edition,
+		     status->record.key ? status->record.scope :
+					  BBK_SCOPE_PERSONAL);
 	if (look_at_known_hosts(status, env, err) < 0 ||
 	    (!offline && ask_server(status, env, err) < 0))
 		return -1;

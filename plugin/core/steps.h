@@ -11,8 +11,8 @@
 void bbk_setup_begin(struct bbk_setup *setup, enum bbk_step step);
 void bbk_setup_end(struct bbk_setup *setup, enum bbk_step step);
 
-/* Where its records are; borrowed from setup. */
-struct bbk_place bbk_setup_place(const struct bbk_setup *setup);
+/* setup->terms borrows what each detection finds anew. */
+void bbk_setup_aim(struct bbk_setup *setup);
 /* Is what is on record all that is wanted? */
 bool bbk_setup_record_will_do(const struct bbk_setup *setup);
 /* What automatic setup is to be like; borrowed from setup. */
@@ -32,6 +32,23 @@ int bbk_setup_open_access(struct bbk_setup *setup, struct bbk_err *err)
  */
 int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
 		    struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
+ * Before anybody is asked for a token: is there access already?  With the
+ * person's own keys, unless the wish is about another one (setup->own); with
+ * ours, where no token is at hand (setup->unasked).  Changes nothing but our
+ * known hosts; where it cannot be told, there is none.
+ */
+int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* May the key push?  One connection. */
+bool bbk_setup_may_push(struct bbk_setup *setup);
+/*
+ * Watches over ssh until the key opens the repository, for an hour at most:
+ * class propagation after that.
+ */
+int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 /* Fills setup->observed; changes nothing but our known hosts. */
 int bbk_setup_observe(struct bbk_setup *setup, struct bbk_err *err)

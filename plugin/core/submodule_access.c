@@ -83,8 +83,8 @@ static void set_up(struct bbk_submodule_project *project,
 	bbk_setup_init(&own, setup->env, &wish, &progress);
 	project->state = bbk_setup_run(&own, &project->problem) == 0 ?
 		BBK_SUBMODULE_DONE : BBK_SUBMODULE_FAILED;
-	if (own.found.project)
-		bbk_replace(&project->project, own.found.project);
+	if (bbk_detected_owner(&own.found))
+		bbk_replace(&project->project, bbk_detected_owner(&own.found));
 	bbk_token_keep(&own.found.instance, setup->env);
 	bbk_setup_release(&own);
 }

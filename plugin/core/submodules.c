@@ -192,9 +192,9 @@ static bool is_own(const struct bbk_setup *setup,
 {
 	const struct bbk_detected *own = &setup->found;
 
-	return setup->wish->dry_run && own->project &&
+	return setup->wish->dry_run && bbk_detected_owner(own) &&
 	       !strcmp(own->instance.base, project->base) &&
-	       bbk_project_same(own->project, project->project) &&
+	       bbk_project_same(bbk_detected_owner(own), project->project) &&
 	       (!project->repo || bbk_same(own->repo, repo));
 }
 
@@ -204,8 +204,9 @@ static int look_for_record(struct bbk_submodule_project *project,
 			   struct bbk_err *err)
 {
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
-	struct bbk_place place = { project->ssh_host, project->ssh_port,
-				   project->project, submodule->repo };
+	struct bbk_place place = bbk_place_canonical((struct bbk_place){
+		project->ssh_host, project->ssh_port, project->project,
+		submodule->repo, NULL });
 	int rc;
 
 	if (is_own(setup, project, submodule->repo))
@@ -259,9 +260,13 @@ static int join_project(struct search *search, struct bbk_submodule *submodule,
 		return rc;
 	}
 	project->base = bbk_strdup(instance->base);
-	project->project = bbk_project_key(address->project);
+	project->project = address->workspace ?
+		bbk_strdup(address->workspace) :
+		bbk_project_key(address->project);
 	submodule->repo = bbk_strdup(address->repo);
-	if (scope == BBK_SCOPE_REPO)
+	/* which project a repository of Cloud is in is not known here */
+	if (scope == BBK_SCOPE_REPO ||
+	    (address->workspace && scope == BBK_SCOPE_PROJECT))
 		project->repo = bbk_strdup(address->repo);
 	project = add_project(search->found, project);
 	submodule->project = project;
@@ -270,6 +275,8 @@ static int join_project(struct search *search, struct bbk_submodule *submodule,
 		return -1;
 	project->state = !project->url ? BBK_SUBMODULE_READY :
 		bbk_instance_lists_project(instance, search->setup->env,
+					   address->workspace,
+					   address->workspace ? NULL :
 					   project->project) ?
 		BBK_SUBMODULE_ALLOWED : BBK_SUBMODULE_WAITING;
 	return 0;
@@ -296,7 +303,8 @@ static int judge(struct search *search, struct bbk_submodule *submodule,
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	submodule->state = BBK_SUBMODULE_REFUSED;
-	if (bbk_address_of(&address, &url, &ignored) < 0 || !address.repo)
+	if (bbk_address_of(&address, &url, instance->edition->is_cloud,
+			   &ignored) < 0 || !address.repo)
 		return 0;
 	return join_project(search, submodule, instance, &url, &address,
 			    err) < 0 ? -1 : 0;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/request.h"
+#include "bitbucket/cloud.h"
 #include "git/config.h"
 #include "git/credential.h"
 
@@ -192,32 +193,58 @@ static int from_helper(struct bbk_instance *instance, struct bbk_err *err)
 	return rc;
 }
 
+/* An API token of Cloud is a password; its user is an e-mail address. */
+static int ask_user(struct bbk_rest *rest, struct bbk_env *env,
+		    struct bbk_err *err)
+{
+	BBK_AUTO(str) answer = BBK_STR_INIT;
+
+	if (env->term->line(env->term, "E-mail address of your Atlassian "
+				       "account: ", &answer, err) < 0)
+		return -1;
+	if (answer.len)
+		bbk_replace(&rest->user, answer.s);
+	return 0;
+}
+
+/* 1: there is none. */
 static int from_person(struct bbk_instance *instance, struct bbk_env *env,
 		       struct bbk_err *err)
 {
 	struct bbk_rest *rest = &instance->rest;
-	char *question = bbk_strf("HTTP access token for %s: ",
+	bool cloud = instance->edition->is_cloud;
+	char *question = bbk_strf("%s token for %s (Enter: I have none): ",
+				  cloud ? "API" : "HTTP access",
 				  instance->base);
 	int rc = env->term->secret(env->term, question, &rest->token, err);
 
 	free(question);
 	rest->token_source = bbk_strdup("the terminal");
+	if (rc == 0 && !bbk_secret_is_set(&rest->token))
+		return 1;
+	if (rc == 0 && cloud && !rest->user)
+		rc = ask_user(rest, env, err);
 	return rc;
 }
 
-static int no_token(const struct bbk_instance *instance,
+static int no_token(struct bbk_instance *instance,
 		    const struct bbk_env *env, struct bbk_err *err)
 {
+	const struct bbk_edition *edition = instance->edition;
+
+	instance->no_token = true;
 	bbk_err_set(err, BBK_E_AUTH, "there is no token for %s%s",
 		    instance->base,
 		    env->token.token.len ?
 			    ": BBKEY_TOKEN is only for the instance that "
 			    "BBKEY_URL names" : "");
-	return bbk_err_hint(err, "make an HTTP access token in Bitbucket "
-				 "(project settings, HTTP access tokens; "
-				 "permission: project admin), then: BBKEY_URL="
-				 "%s BBKEY_TOKEN=<token>, or --token-file "
-				 "<file>", instance->base);
+	return bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
+				 "%sBBKEY_TOKEN=<token>, or --token-file "
+				 "<file>; or ask an admin: git bbkey request",
+			    edition->token,
+			    edition->token_rights[BBK_SCOPE_PROJECT],
+			    edition->token_page, instance->base,
+			    edition->is_cloud ? "BBKEY_USER=<e-mail> " : "");
 }
 
 /* What is set for this instance.  1: nothing is. */
@@ -256,8 +283,8 @@ static int find(struct bbk_instance *instance, struct bbk_env *env,
 		return rc;
 	}
 	if (may_ask && env->term->can_ask(env->term))
-		return from_person(instance, env, err);
-	return no_token(instance, env, err);
+		rc = from_person(instance, env, err);
+	return rc > 0 ? no_token(instance, env, err) : rc;
 }
 
 void bbk_token_keep(const struct bbk_instance *instance, struct bbk_env *env)
@@ -281,8 +308,15 @@ static void begin(struct bbk_instance *instance, const struct bbk_env *env)
 }
 
 /* With a user it is a password, which may have any character. */
-static int check(const struct bbk_rest *rest, struct bbk_err *err)
+static int check(struct bbk_instance *instance, struct bbk_err *err)
 {
+	struct bbk_rest *rest = &instance->rest;
+
+	if (rest->cloud &&
+	    bbk_cloud_settle_token(rest, instance->base, err) < 0) {
+		bbk_secret_release(&rest->token); /* it goes nowhere */
+		return -1;
+	}
 	if (rest->user || bbk_secret_is_token(&rest->token))
 		return 0;
 	return bbk_err_set(err, BBK_E_AUTH,
@@ -298,7 +332,7 @@ int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
 	begin(instance, env);
 	if (find(instance, env, token_file, may_ask, err) < 0)
 		return -1;
-	return check(&instance->rest, err);
+	return check(instance, err);
 }
 
 int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
@@ -308,5 +342,5 @@ int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
 
 	begin(instance, env);
 	rc = from_settings(instance, env, err);
-	return rc ? rc : check(&instance->rest, err);
+	return rc ? rc : check(instance, err);
 }

@@ -8,8 +8,7 @@
 static int try_own_keys(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
-	char *command = bbk_access_command(e->wish->project, e->wish->repo,
-					   true);
+	char *command = bbk_ensuring_command(e, true);
 	struct bbk_visit visit = { .auth = BBK_SSH_OWN, .command = command };
 	int rc = 0;
 
@@ -22,6 +21,11 @@ static int try_own_keys(struct bbk_ensuring *e, struct bbk_err *err)
 	return rc;
 }
 
+static bool can_upgrade(const struct bbk_ensuring *e)
+{
+	return bbk_edition_can_write(e->instance.edition, e->record.scope);
+}
+
 static int refuse(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	char *place = bbk_ensuring_place(e);
@@ -29,6 +33,11 @@ static int refuse(struct bbk_ensuring *e, struct bbk_err *err)
 	bbk_err_set(err, BBK_E_PERMISSION, "the key of this machine may read "
 		    "%s, but not push to it", place);
 	free(place);
+	if (!can_upgrade(e))
+		return bbk_err_hint(err, "an access key of %s can only read; "
+				    "to push, have a key on your account: git "
+				    "bbkey init --scope personal",
+				    e->instance.edition->name);
 	return bbk_err_hint(err, "to let it push, run here: git bbkey init "
 				 "--write");
 }
@@ -88,7 +97,7 @@ static int upgrade(struct bbk_ensuring *e, struct bbk_err *err)
 				    &e->place, err) < 0)
 			return -1;
 	}
-	rc = get_leave(e, err);
+	rc = can_upgrade(e) ? get_leave(e, err) : 1;
 	if (rc)
 		return rc < 0 ? -1 : refuse(e, err);
 	return let_it_write(e, err);

@@ -168,7 +168,7 @@ static void build(struct bbk_process *process, struct bbk_openssh *self,
 		bbk_strv_addf(&process->argv, "-p%u", call->port);
 	bbk_strv_addf(&process->argv, "-l%s", call->user);
 	bbk_strv_addl(&process->argv, "--", call->host, NULL);
-	if (call->command)
+	if (call->command && *call->command)
 		bbk_strv_add(&process->argv, call->command);
 	process->input = "0000"; /* a flush: git's polite goodbye */
 	process->input_len = 4;

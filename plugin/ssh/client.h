@@ -29,7 +29,7 @@ struct bbk_ssh_call {
 	const char *key;     /* BBK_SSH_KEY: the private key's path */
 	const char *fingerprint; /* and its fingerprint, if known */
 	bool agent;	     /* the key's passphrase is with the agent */
-	const char *command; /* remote command; NULL for BBK_SSH_NOBODY */
+	const char *command; /* remote command; NULL or "": none */
 	const char *known_hosts; /* GlobalKnownHostsFile, see hostkey.h */
 	/*
 	 * Fingerprints that are as good as an entry in known_hosts: "SHA256:.."

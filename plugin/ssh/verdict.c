@@ -51,12 +51,19 @@ static bool is_denied(const char *line)
 						    (size_t)(colon - line);
 }
 
-/* What the server says once somebody is in: reference 1.10. */
+/* What the server says once somebody is in: reference 1.10 and 2.6. */
 static bool means_no_access(const char *line)
 {
 	return strstr(line, "Repository not found") ||
 	       strstr(line, "repository does not exist") ||
+	       strstr(line, "repository either does not exist") ||
 	       strstr(line, "repository access denied");
+}
+
+/* How Cloud greets who asks for nothing: "authenticated via ssh key." */
+static bool is_greeting(const char *line)
+{
+	return bbk_begins(line, "authenticated via ");
 }
 
 static bool decide(struct bbk_ssh_answer *answer, const char *line,
@@ -152,6 +159,8 @@ static void read_lines(struct bbk_ssh_answer *answer, const char *text,
 		}
 		else if (*in && means_no_access(line))
 			answer->outcome = BBK_SSH_NO_ACCESS;
+		else if (*in && is_greeting(line))
+			answer->outcome = BBK_SSH_OK;
 		else if (*in && !said && !bbk_begins(line, "debug") &&
 			 !bbk_begins(line, SEEN))
 			said = bbk_scrubbed(line);

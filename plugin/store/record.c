@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cloud.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "store/fields.h"
@@ -12,6 +13,7 @@
 void bbk_record_release(struct bbk_record *record)
 {
 	free(record->base);
+	free(record->workspace);
 	free(record->project);
 	free(record->repo);
 	free(record->key);
@@ -24,27 +26,55 @@ void bbk_record_release(struct bbk_record *record)
 	*record = (struct bbk_record)BBK_RECORD_INIT;
 }
 
+struct bbk_place bbk_place_canonical(struct bbk_place place)
+{
+	bbk_cloud_canonical(&place.host, &place.port);
+	if (place.user && !strcmp(place.user, "git"))
+		place.user = NULL;
+	return place;
+}
+
+static enum bbk_level level_of(enum bbk_scope scope)
+{
+	static const enum bbk_level levels[] = {
+		[BBK_SCOPE_PROJECT] = BBK_LEVEL_OWNER,
+		[BBK_SCOPE_REPO] = BBK_LEVEL_REPO,
+		[BBK_SCOPE_PERSONAL] = BBK_LEVEL_INSTANCE,
+	};
+
+	return levels[scope];
+}
+
+static enum bbk_scope scope_of(enum bbk_level level)
+{
+	return level == BBK_LEVEL_REPO ? BBK_SCOPE_REPO :
+	       level == BBK_LEVEL_OWNER ? BBK_SCOPE_PROJECT :
+					  BBK_SCOPE_PERSONAL;
+}
+
 static char *path_of(const char *state, const struct bbk_place *place,
-		     enum bbk_scope scope)
+		     enum bbk_level level)
 {
 	BBK_AUTO(str) path = BBK_STR_INIT;
 
-	bbk_str_addf(&path, "%s/records/%s:%u/", state, place->host,
-		     place->port);
-	if (scope != BBK_SCOPE_PERSONAL) {
+	bbk_str_addf(&path, "%s/records/%s%s%s:%u/", state,
+		     place->user ? place->user : "", place->user ? "@" : "",
+		     place->host, place->port);
+	if (level != BBK_LEVEL_INSTANCE) {
 		for (const char *c = place->project; *c; c++)
 			bbk_str_addc(&path, (char)bbk_lower(*c));
 		bbk_str_addc(&path, '/');
 	}
-	bbk_str_add(&path, scope == BBK_SCOPE_REPO ? place->repo :
-			   scope == BBK_SCOPE_PROJECT ? "@project" :
-							"@instance");
+	bbk_str_add(&path, level == BBK_LEVEL_REPO ? place->repo :
+			   level == BBK_LEVEL_OWNER ? "@project" :
+						      "@instance");
 	return bbk_str_take(&path);
 }
 
 static int from_fields(struct bbk_record *record,
-		       const struct bbk_fields *fields, enum bbk_scope scope)
+		       const struct bbk_fields *fields, enum bbk_level level)
 {
+	const char *scope = bbk_fields_get(fields, "scope");
 	const char *permission = bbk_fields_get(fields, "permission");
 	const char *version = bbk_fields_get(fields, "version");
 
@@ -52,11 +82,15 @@ static int from_fields(struct bbk_record *record,
 	    (strcmp(permission, "read") != 0 &&
 	     strcmp(permission, "write") != 0))
 		return -1;
-	record->scope = scope;
+	record->scope = scope_of(level);
+	if (scope && bbk_scope_parse(&record->scope, scope) < 0)
+		return -1;
+	record->level = level;
 	record->write = !strcmp(permission, "write");
 	record->agent = bbk_fields_get(fields, "agent") != NULL;
 	record->own_push = bbk_fields_get(fields, "own_push") != NULL;
 	bbk_replace(&record->base, bbk_fields_get(fields, "base"));
+	bbk_replace(&record->workspace, bbk_fields_get(fields, "workspace"));
 	bbk_replace(&record->project, bbk_fields_get(fields, "project"));
 	bbk_replace(&record->repo, bbk_fields_get(fields, "repo"));
 	bbk_replace(&record->key, bbk_fields_get(fields, "key"));
@@ -72,14 +106,14 @@ static int from_fields(struct bbk_record *record,
 }
 
 static int read_one(struct bbk_record *record, const char *state,
-		    const struct bbk_place *place, enum bbk_scope scope,
+		    const struct bbk_place *place, enum bbk_level level,
 		    struct bbk_err *err)
 {
 	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
-	char *path = path_of(state, place, scope);
+	char *path = path_of(state, place, level);
 	int rc = bbk_fields_read(&fields, path, err);
 
-	if (!rc && from_fields(record, &fields, scope) < 0)
+	if (!rc && from_fields(record, &fields, level) < 0)
 		rc = 1;
 	free(path);
 	return rc;
@@ -92,11 +126,11 @@ int bbk_record_find(struct bbk_record *record, const char *state,
 	int rc = 1;
 
 	if (place->repo)
-		rc = read_one(&found, state, place, BBK_SCOPE_REPO, err);
+		rc = read_one(&found, state, place, BBK_LEVEL_REPO, err);
+	if (rc > 0 && place->project)
+		rc = read_one(&found, state, place, BBK_LEVEL_OWNER, err);
 	if (rc > 0)
-		rc = read_one(&found, state, place, BBK_SCOPE_PROJECT, err);
-	if (rc > 0)
-		rc = read_one(&found, state, place, BBK_SCOPE_PERSONAL, err);
+		rc = read_one(&found, state, place, BBK_LEVEL_INSTANCE, err);
 	if (rc)
 		return rc;
 	bbk_record_release(record);
@@ -129,34 +163,51 @@ int bbk_record_add_host(const char *state, const char *host, unsigned port,
 	return rc;
 }
 
+static void remove_one(const char *state, const struct bbk_place *place,
+		       enum bbk_level level)
+{
+	char *path = path_of(state, place, level);
+
+	(void)unlink(path);
+	free(path);
+}
+
+static void fill(struct bbk_fields *fields, const struct bbk_record *record)
+{
+	bbk_fields_add(fields, "version", "1");
+	bbk_fields_add(fields, "base", record->base);
+	bbk_fields_add(fields, "scope", bbk_scope_word(record->scope));
+	bbk_fields_add(fields, "workspace", record->workspace);
+	bbk_fields_add(fields, "project", record->project);
+	bbk_fields_add(fields, "repo", record->repo);
+	bbk_fields_add(fields, "key", record->key);
+	bbk_fields_add(fields, "fingerprint", record->fingerprint);
+	bbk_fields_add(fields, "who", record->who);
+	bbk_fields_add(fields, "agent", record->agent ? "yes" : NULL);
+	bbk_fields_add(fields, "permission",
+		       record->write ? "write" : "read");
+	bbk_fields_add(fields, "own_push", record->own_push ? "yes" : NULL);
+	bbk_fields_add(fields, "id", record->id);
+	bbk_fields_add(fields, "label", record->label);
+	bbk_fields_add(fields, "expires", record->expires);
+	bbk_fields_add(fields, "known_hosts", record->known_hosts);
+}
+
 int bbk_record_save(const struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 {
 	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
-	char *path = path_of(state, place, record->scope);
+	enum bbk_level level = record->level != BBK_LEVEL_SCOPES ?
+		record->level : level_of(record->scope);
+	char *path = path_of(state, place, level);
 	int rc;
 
-	bbk_fields_add(&fields, "version", "1");
-	bbk_fields_add(&fields, "base", record->base);
-	bbk_fields_add(&fields, "project", record->project);
-	bbk_fields_add(&fields, "repo", record->repo);
-	bbk_fields_add(&fields, "key", record->key);
-	bbk_fields_add(&fields, "fingerprint", record->fingerprint);
-	bbk_fields_add(&fields, "who", record->who);
-	bbk_fields_add(&fields, "agent", record->agent ? "yes" : NULL);
-	bbk_fields_add(&fields, "permission",
-		       record->write ? "write" : "read");
-	bbk_fields_add(&fields, "own_push", record->own_push ? "yes" : NULL);
-	bbk_fields_add(&fields, "id", record->id);
-	bbk_fields_add(&fields, "label", record->label);
-	bbk_fields_add(&fields, "expires", record->expires);
-	bbk_fields_add(&fields, "known_hosts", record->known_hosts);
+	fill(&fields, record);
 	rc = bbk_fields_write(&fields, path, err);
 	free(path);
-	if (!rc && record->scope != BBK_SCOPE_REPO && place->repo) {
-		path = path_of(state, place, BBK_SCOPE_REPO);
-		(void)unlink(path); /* it would win, and knows less */
-		free(path);
-	}
+	if (!rc && level > BBK_LEVEL_REPO && place->repo)
+		remove_one(state, place, BBK_LEVEL_REPO);
+	if (!rc && level > BBK_LEVEL_OWNER && place->project)
+		remove_one(state, place, BBK_LEVEL_OWNER);
 	return rc;
 }

@@ -4,13 +4,15 @@
  * One small file each, found by its path, so that a thousand projects cost
  * what one costs:
  *
- *	<state>/records/<host>:<port>/<project>/<repo>		scope repo
- *	<state>/records/<host>:<port>/<project>/@project	scope project
- *	<state>/records/<host>:<port>/@instance			scope personal
+ *	<state>/records/<host>:<port>/<owner>/<repo>	BBK_LEVEL_REPO
+ *	<state>/records/<host>:<port>/<owner>/@project	BBK_LEVEL_OWNER
+ *	<state>/records/<host>:<port>/@instance		BBK_LEVEL_INSTANCE
  *
- * The narrowest one wins.  host, project and repo are the validated parts of
- * a URL (base/address.h), project in lower case.  The transport reads these
- * files on every fetch; nothing but git-bbkey writes them.
+ * The narrowest one wins.  host, owner and repo are the validated parts of a
+ * URL (base/address.h): the owner is a project, in lower case, or a workspace
+ * of Cloud.  A URL that names another user than git has records of its own,
+ * below <user>@<host>:<port>.  The transport reads these files on every fetch;
+ * nothing but git-bbkey writes them.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -20,9 +22,18 @@
 
 #include <stdbool.h>
 
+enum bbk_level {
+	BBK_LEVEL_SCOPES, /* as its scope has it: to save it */
+	BBK_LEVEL_REPO,
+	BBK_LEVEL_OWNER,
+	BBK_LEVEL_INSTANCE,
+};
+
 struct bbk_record {
 	enum bbk_scope scope;
+	enum bbk_level level;
 	char *base;	   /* https address of the instance */
+	char *workspace;   /* Cloud; NULL on Data Center */
 	char *project;	   /* as the server spells it; NULL for personal */
 	char *repo;	   /* NULL unless scope is repo */
 	char *key;	   /* private key; NULL: the person's own keys do */
@@ -38,16 +49,24 @@ struct bbk_record {
 };
 
 #define BBK_RECORD_INIT \
-	{ BBK_SCOPE_PROJECT, NULL, NULL, NULL, NULL, NULL, NULL, false, \
-	  false, false, NULL, NULL, NULL, NULL }
+	{ BBK_SCOPE_PROJECT, BBK_LEVEL_SCOPES, NULL, NULL, NULL, NULL, NULL, \
+	  NULL, NULL, false, false, false, NULL, NULL, NULL, NULL }
 
 /* Where one connection of ssh goes, in validated and canonical parts. */
 struct bbk_place {
 	const char *host;
 	unsigned port;
-	const char *project;
+	const char *project; /* the owner: a project, or Cloud's workspace; */
+			     /* NULL: the instance alone */
 	const char *repo; /* may be NULL */
+	const char *user; /* of ssh; NULL: git */
 };
+
+/*
+ * The same in the names that records are kept under: one for Cloud's three,
+ * and no user where it is git.
+ */
+struct bbk_place bbk_place_canonical(struct bbk_place place);
 
 void bbk_record_release(struct bbk_record *record);
 
@@ -63,7 +82,10 @@ bool bbk_record_has_host(const char *state, const char *host, unsigned port);
 int bbk_record_add_host(const char *state, const char *host, unsigned port,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
-/* A narrower record for the same place goes: it would win over this one. */
+/*
+ * By its level.  Narrower records for the same place go: they would win over
+ * this one.
+ */
 int bbk_record_save(const struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 	BBK_MUST_CHECK;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/above.h"
+#include "base/cloud.h"
 #include "base/file.h"
 #include "base/start.h"
 #include "base/text.h"
@@ -64,12 +65,19 @@ static int refuse(void)
 	return bbk_class_status(BBK_E_NOT_BITBUCKET);
 }
 
+/* Does the URL name the place that Cloud has left? */
+static bool is_moved(const struct bbk_command *command)
+{
+	return bbk_cloud_is_old(command->host, command->port);
+}
+
 /* --- what is on record ------------------------------------------------ */
 
 static struct bbk_place place_of(const struct bbk_command *command)
 {
-	return (struct bbk_place){ command->host, command->port,
-				   command->project, command->repo };
+	return bbk_place_canonical((struct bbk_place){
+		command->host, command->port, command->project, command->repo,
+		command->user });
 }
 
 static bool find_record(struct bbk_transport *t)
@@ -87,9 +95,10 @@ static bool is_ours(const struct bbk_command *command)
 {
 	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	struct bbk_place place = place_of(command);
 
 	return bbk_paths_find(&paths, &ignored) == 0 &&
-	       bbk_record_has_host(paths.state, command->host, command->port);
+	       bbk_record_has_host(paths.state, place.host, place.port);
 }
 
 static bool is_hopeless(const struct bbk_transport *t)
@@ -101,8 +110,8 @@ static bool is_hopeless(const struct bbk_transport *t)
 
 	return bbk_negative_holds(&negative, t->paths.state) ||
 	       bbk_negative_is_nobody(t->paths.state, t->paths.config,
-				     t->paths.home, command->host,
-				     command->port);
+				     t->paths.home, negative.place.host,
+				     negative.place.port);
 }
 
 /* The person's own keys, with our known hosts. */
@@ -147,8 +156,9 @@ static int start_help(struct bbk_transport *t, const char *why,
 			bbk_strv_add(&words, why);
 		else if (t->self && !t->ssh.chained)
 			bbk_strv_add(&words, "--offer");
-		bbk_strv_addl(&words, "--", command->host, command->project,
-			      command->repo, NULL);
+		bbk_strv_addl(&words, "--", is_moved(command) ?
+			      BBK_CLOUD_SSH_HOST : command->host,
+			      command->project, command->repo, NULL);
 		rc = bbk_help_start(help, program, &words, t->self);
 	}
 	free(program);
@@ -246,12 +256,14 @@ static bool is_file_or_none(const char *path)
 static bool knows_first(const struct bbk_transport *t, struct bbk_first *first)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	struct bbk_place place = place_of(t->command);
 	char *public;
 	bool good;
 
-	if (!t->self || t->ssh.chained || is_submodule() ||
-	    bbk_first_read(first, t->paths.state, t->command->host,
-			   t->command->port, &ignored) != 0)
+	/* what will be offered is about git's own user */
+	if (place.user || !t->self || t->ssh.chained || is_submodule() ||
+	    bbk_first_read(first, t->paths.state, place.host, place.port,
+			   &ignored) != 0)
 		return false;
 	public = bbk_strf("%s.pub", first->key);
 	good = is_file_or_none(first->key) && is_file_or_none(public);
@@ -342,10 +354,14 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 	BBK_AUTO(strv) argv = BBK_STRV_INIT;
+	BBK_AUTO(strv) moved = BBK_STRV_INIT;
 
 	/* ssh does not know GIT_TERMINAL_PROMPT */
 	if (!may_ask() && is_ours(t->command))
 		add_option(t, &argv, "BatchMode=yes");
+	/* insteadOf carries git@bitbucket.org, and no other user's */
+	if (is_moved(t->command) && is_ours(t->command))
+		add_option(t, &moved, "HostName=" BBK_CLOUD_SSH_HOST);
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);

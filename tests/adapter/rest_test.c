@@ -30,7 +30,7 @@ static void an_instance_says_what_it_is(void **state)
 	BBK_AUTO(rest) rest = BBK_REST_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 	char *release = NULL, *key = NULL;
 
 	(void)state;
@@ -51,8 +51,8 @@ static void an_instance_says_what_it_is(void **state)
 
 static void a_key_is_added_found_and_refused_the_second_time(void **state)
 {
-	static const struct bbk_target target = { BBK_SCOPE_PROJECT, "PROJ",
-						  NULL };
+	static const struct bbk_target target = {
+		BBK_SCOPE_PROJECT, NULL, "PROJ", NULL };
 	struct bbk_registration wanted = { LINE, "bbkey \303\274@x", false, 0 };
 	const char *blob = strchr(LINE, ' ') + 1;
 	BBK_AUTO(rest) rest = BBK_REST_INIT;
@@ -62,20 +62,20 @@ static void a_key_is_added_found_and_refused_the_second_time(void **state)
 
 	(void)state;
 	open_rest(&rest, getenv("TOKEN"));
-	assert_int_equal(bbk_dc_grant_find(&rest, &target, blob, &grant, &err),
+	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
 			 1);
-	assert_int_equal(bbk_dc_grant_add(&rest, &target, &wanted, &grant,
+	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted, &grant,
 					  &refusal, &err), 0);
 	assert_false(grant.write);
-	assert_int_equal(bbk_dc_grant_find(&rest, &target, blob, &grant, &err),
+	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
 			 0);
-	assert_int_equal(bbk_dc_grant_add(&rest, &target, &wanted, &grant,
+	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted, &grant,
 					  &refusal, &err), -1);
 	assert_int_equal(refusal, BBK_REFUSAL_EXISTS);
 	miss_class(&err, BBK_E_CONFLICT, "twice");
-	assert_int_equal(bbk_dc_grant_set_write(&rest, &target, grant.id,
+	assert_int_equal(bbk_datacenter.grant_set_write(&rest, &target, grant.id,
 						&err), 0);
-	assert_int_equal(bbk_dc_grant_find(&rest, &target, blob, &grant, &err),
+	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
 			 0);
 	assert_true(grant.write);
 }

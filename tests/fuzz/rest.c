@@ -38,9 +38,9 @@ static void settled(int rc, struct bbk_err *err)
 static void grants(struct bbk_rest *rest, struct bbk_err *err)
 {
 	static const struct bbk_target targets[] = {
-		{ BBK_SCOPE_PROJECT, "PROJ", NULL },
-		{ BBK_SCOPE_REPO, "PROJ", "app" },
-		{ BBK_SCOPE_PERSONAL, NULL, NULL },
+		{ BBK_SCOPE_PROJECT, NULL, "PROJ", NULL },
+		{ BBK_SCOPE_REPO, NULL, "PROJ", "app" },
+		{ BBK_SCOPE_PERSONAL, NULL, NULL, NULL },
 	};
 	static const struct bbk_registration wanted = { "ssh-ed25519 AAAA c",
 							"l", true, 1 };
@@ -49,9 +49,9 @@ static void grants(struct bbk_rest *rest, struct bbk_err *err)
 		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 		enum bbk_refusal refusal;
 
-		settled(bbk_dc_grant_find(rest, &targets[i], "AAAA", &grant,
+		settled(bbk_datacenter.grant_find(rest, &targets[i], "AAAA", &grant,
 					  err), err);
-		settled(bbk_dc_grant_add(rest, &targets[i], &wanted, &grant,
+		settled(bbk_datacenter.grant_add(rest, &targets[i], &wanted, &grant,
 					 &refusal, err), err);
 	}
 }
@@ -59,7 +59,7 @@ static void grants(struct bbk_rest *rest, struct bbk_err *err)
 static void everything(struct bbk_rest *rest, struct bbk_err *err)
 {
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 	char *release = NULL, *key = NULL;
 
 	settled(bbk_dc_release(rest, &release, err), err);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BBK_AUTO(str) once = BBK_STR_INIT;
 	BBK_AUTO(str) twice = BBK_STR_INIT;
 	char *text = bbk_strndup((const char *)data, size);
-	char *page = bbk_address_page(text);
+	char *page = bbk_address_page(text, false);
 
 	HOLDS(bbk_begins(text, page));
 	free(page);
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bbk_url_add_user(&twice, &again);
 			HOLDS(!strcmp(once.s, twice.s));
 		}
-		if (bbk_address_of(&address, &url, &err) == 0) {
+		if (bbk_address_of(&address, &url, false, &err) == 0) {
 			HOLDS(!address.project ||
 			      bbk_project_is_valid(address.project));
 			HOLDS(!address.repo || bbk_repo_is_valid(address.repo));

@@ -105,10 +105,37 @@ static int term_secret(struct bbk_term *term, const char *question,
 	return 0;
 }
 
+static int term_line(struct bbk_term *term, const char *question,
+		     struct bbk_str *answer, struct bbk_err *err)
+{
+	struct fake_term *fake = (struct fake_term *)term;
+
+	bbk_strv_add(&fake->questions, question);
+	if (!term_can_ask(term))
+		return bbk_err_set(err, BBK_E_INTERRUPTED, "nobody is there");
+	bbk_str_set(answer, fake->line ? fake->line : "");
+	return 0;
+}
+
+static int term_choose(struct bbk_term *term, const char *question,
+		       const struct bbk_strv *choices, size_t *chosen,
+		       struct bbk_err *err)
+{
+	struct fake_term *fake = (struct fake_term *)term;
+
+	(void)choices;
+	bbk_strv_add(&fake->questions, question);
+	if (!term_can_ask(term))
+		return bbk_err_set(err, BBK_E_INTERRUPTED, "nobody is there");
+	*chosen = fake->choice;
+	return 0;
+}
+
 void fake_term_init(struct fake_term *fake, int answer)
 {
 	*fake = (struct fake_term){
-		.term = { term_can_ask, term_confirm, term_secret, false },
+		.term = { term_can_ask, term_confirm, term_secret, term_line,
+			  term_choose, false },
 		.answer = answer };
 }
 

@@ -50,6 +50,8 @@ struct fake_term {
 	struct bbk_term term;
 	int answer;
 	const char *secret;
+	const char *line;
+	size_t choice;
 	struct bbk_strv questions;
 };
 

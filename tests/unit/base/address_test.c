@@ -52,7 +52,7 @@ static void every_documented_form_is_read(void **state)
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 
 		if (bbk_url_parse(&url, forms[i].text, &err) < 0 ||
-		    bbk_address_of(&address, &url, &err) < 0) {
+		    bbk_address_of(&address, &url, false, &err) < 0) {
 			miss("%s: %s", forms[i].text, err.what);
 			continue;
 		}
@@ -71,7 +71,7 @@ static void what_has_no_form_is_not_bitbucket(void **state)
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 
 		if (bbk_url_parse(&url, refused[i], &err) == 0 &&
-		    bbk_address_of(&address, &url, &err) == 0)
+		    bbk_address_of(&address, &url, false, &err) == 0)
 			miss("%s: project '%s', repo '%s'", refused[i],
 			     address.project ? address.project : "",
 			     address.repo ? address.repo : "");
@@ -95,7 +95,7 @@ static void half_a_clone_url_is_no_instance(void **state)
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 
 		assert_int_equal(bbk_url_parse(&url, texts[i], &err), 0);
-		if (bbk_address_of(&address, &url, &err) == 0 &&
+		if (bbk_address_of(&address, &url, false, &err) == 0 &&
 		    !address.project)
 			miss("%s is an instance at '%s'", texts[i],
 			     address.context);
@@ -126,7 +126,7 @@ static void a_page_ends_at_its_project_or_repository(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(pages); i++) {
-		char *page = bbk_address_page(pages[i][0]);
+		char *page = bbk_address_page(pages[i][0], false);
 
 		miss_text(page, pages[i][1], pages[i][0]);
 		free(page);

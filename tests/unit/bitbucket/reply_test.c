@@ -11,8 +11,8 @@
 
 #define CORPUS SOURCE_DIR "/tests/fuzz/corpus/rest"
 
-static const struct bbk_target target = { BBK_SCOPE_PROJECT, "PROJ", NULL };
-static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL, NULL };
+static const struct bbk_target target = { BBK_SCOPE_PROJECT, NULL, "PROJ", NULL };
+static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL, NULL, NULL };
 
 /* Each gives a result that its header allows, or an error. */
 static int settings(struct bbk_rest *rest, struct bbk_err *err)
@@ -25,7 +25,7 @@ static int settings(struct bbk_rest *rest, struct bbk_err *err)
 
 static int repo(struct bbk_rest *rest, struct bbk_err *err)
 {
-	BBK_AUTO(dc_repo) found = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) found = BBK_REPOSITORY_INIT;
 	int rc = bbk_dc_repo(rest, "PROJ", "app", &found, err);
 
 	return rc || (!strcmp(found.project, "PROJ") &&
@@ -34,7 +34,7 @@ static int repo(struct bbk_rest *rest, struct bbk_err *err)
 
 static int any_repo(struct bbk_rest *rest, struct bbk_err *err)
 {
-	BBK_AUTO(dc_repo) found = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) found = BBK_REPOSITORY_INIT;
 	int rc = bbk_dc_any_repo(rest, "PROJ", &found, err);
 
 	return rc || (found.project && found.slug) ? rc : -2;
@@ -53,7 +53,7 @@ static int project(struct bbk_rest *rest, struct bbk_err *err)
 static int find(struct bbk_rest *rest, struct bbk_err *err)
 {
 	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
-	int rc = bbk_dc_grant_find(rest, &target, "AAAA", &grant, err);
+	int rc = bbk_datacenter.grant_find(rest, &target, "AAAA", &grant, err);
 
 	return rc || (grant.id && strspn(grant.id, "0123456789")) ? rc : -2;
 }
@@ -65,7 +65,7 @@ static int add_to(struct bbk_rest *rest, const struct bbk_target *where,
 							"l", false, 30 };
 	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 	enum bbk_refusal refusal = BBK_REFUSAL_OTHER;
-	int rc = bbk_dc_grant_add(rest, where, &wanted, &grant, &refusal, err);
+	int rc = bbk_datacenter.grant_add(rest, where, &wanted, &grant, &refusal, err);
 
 	if (rc < 0 && refusal != BBK_REFUSAL_UNSURE)
 		miss("an answer to a POST that cannot be read is not unsure");

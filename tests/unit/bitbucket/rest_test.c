@@ -409,7 +409,7 @@ static void the_ssh_link_is_found_in_any_order(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		const struct fake_reply answer = { .status = 200,
 						   .body = rows[i].body };
-		BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+		BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 		BBK_AUTO(str) got = BBK_STR_INIT;
 		struct world w;
@@ -441,7 +441,7 @@ static void a_repository_without_clone_links_is_no_answer(void **state)
 	for (size_t i = 0; i < ROWS(bodies); i++) {
 		const struct fake_reply answer = { .status = 200,
 						   .body = bodies[i] };
-		BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+		BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 		BBK_AUTO(err) err = BBK_ERR_INIT;
 		struct world w;
 
@@ -454,7 +454,7 @@ static void a_repository_without_clone_links_is_no_answer(void **state)
 }
 
 static int any_repo(const char *project, const char *body,
-		    struct bbk_dc_repo *repo, struct bbk_err *err)
+		    struct bbk_repository *repo, struct bbk_err *err)
 {
 	const struct fake_reply answer = { .status = 200, .body = body };
 	struct world w;
@@ -468,7 +468,7 @@ static int any_repo(const char *project, const char *body,
 
 static void a_repository_of_another_project_is_no_sample(void **state)
 {
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
 	(void)state;
@@ -481,7 +481,7 @@ static void a_list_without_values_is_not_an_empty_list(void **state)
 {
 	static const char *const bodies[] = { "{}", "{\"values\":5}",
 					      "{\"values\":[5]}" };
-	BBK_AUTO(dc_repo) repo = BBK_DC_REPO_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
 	(void)state;
@@ -561,8 +561,8 @@ static void a_refused_registration_says_what_is_left_to_do(void **state)
 		{ { .status = 200, .body = "<html>" }, BBK_REFUSAL_UNSURE },
 		{ { .status = 204 }, BBK_REFUSAL_UNSURE },
 	};
-	static const struct bbk_target target = { BBK_SCOPE_REPO, "PROJ",
-						  "app" };
+	static const struct bbk_target target = {
+		BBK_SCOPE_REPO, NULL, "PROJ", "app" };
 	static const struct bbk_registration wanted = { "ssh-ed25519 AAAA c",
 							"l\"\n", true, 90 };
 
@@ -574,7 +574,7 @@ static void a_refused_registration_says_what_is_left_to_do(void **state)
 		struct world w;
 
 		open_world(&w, &rows[i].reply, 1);
-		assert_int_equal(bbk_dc_grant_add(&w.rest, &target, &wanted,
+		assert_int_equal(bbk_datacenter.grant_add(&w.rest, &target, &wanted,
 						  &grant, &got, &err), -1);
 		if (got != rows[i].want)
 			miss("row %zu, status %ld: %d, not %d", i,
@@ -598,8 +598,8 @@ static void a_grant_says_when_it_ends_in_every_time_zone(void **state)
 		{ "\"2147483648-01-01\"", NULL },
 	};
 	static const char *const zones[] = { "UTC", "XXX-14", "XXX+12" };
-	static const struct bbk_target target = { BBK_SCOPE_PROJECT, "PROJ",
-						  NULL };
+	static const struct bbk_target target = {
+		BBK_SCOPE_PROJECT, NULL, "PROJ", NULL };
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(rows) * ROWS(zones); i++) {
@@ -618,7 +618,7 @@ static void a_grant_says_when_it_ends_in_every_time_zone(void **state)
 			       "\"expiryDays\":30,\"createdDate\":%s}}]}",
 			       rows[i / ROWS(zones)].created);
 		open_world(&w, &answer, 1);
-		assert_int_equal(bbk_dc_grant_find(&w.rest, &target, "BLOB",
+		assert_int_equal(bbk_datacenter.grant_find(&w.rest, &target, "BLOB",
 						   &grant, &err), 0);
 		assert_true(grant.write);
 		assert_string_equal(grant.id, "3");
@@ -640,8 +640,8 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 		.status = 200, .body = "{\"isLastPage\":true,\"values\":["
 		"{\"text\":\"ssh-ed25519\",\"id\":1},"
 		"{\"text\":\"ssh-ed25519 BLOB comment\",\"id\":3}]}" };
-	static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL,
-						NULL };
+	static const struct bbk_target mine = {
+		BBK_SCOPE_PERSONAL, NULL, NULL, NULL };
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -650,7 +650,7 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 		struct world w;
 
 		open_world(&w, &answer, 1);
-		if (bbk_dc_grant_find(&w.rest, &mine, rows[i].blob, &grant,
+		if (bbk_datacenter.grant_find(&w.rest, &mine, rows[i].blob, &grant,
 				      &err) != rows[i].rc)
 			miss("%s", rows[i].blob);
 		close_world(&w);
@@ -663,15 +663,15 @@ static void half_a_list_of_keys_is_no_list(void **state)
 	static const struct fake_reply answer = {
 		.status = 200, .body = "{\"isLastPage\":true,\"values\":["
 		"{\"id\":2},{\"text\":\"ssh-ed25519 BLOB c\",\"id\":3}]}" };
-	static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL,
-						NULL };
+	static const struct bbk_target mine = {
+		BBK_SCOPE_PERSONAL, NULL, NULL, NULL };
 	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 	struct world w;
 
 	(void)state;
 	open_world(&w, &answer, 1);
-	assert_int_equal(bbk_dc_grant_find(&w.rest, &mine, "BLOB", &grant,
+	assert_int_equal(bbk_datacenter.grant_find(&w.rest, &mine, "BLOB", &grant,
 					   &err), -1);
 	miss_class(&err, BBK_E_SERVER, "half a list");
 	close_world(&w);

@@ -66,7 +66,7 @@ static int run(const struct fake_reply *replies, size_t len, bool look,
 	BBK_AUTO(key) key = BBK_KEY_INIT;
 	struct bbk_key_wish wish = { .path = "/k" };
 	struct bbk_terms terms = {
-		.target = { BBK_SCOPE_PROJECT, "PROJ", NULL }, .label = "l",
+		.target = { BBK_SCOPE_PROJECT, NULL, "PROJ", NULL }, .label = "l",
 		.write = true };
 	struct fake_clock clock;
 

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "store/record.h"
 
-static const struct bbk_place app = { "h", 7999, "PROJ", "app" };
+static const struct bbk_place app = { "h", 7999, "PROJ", "app", NULL };
 
 static void save(enum bbk_scope scope, const char *key,
 		 const struct bbk_place *place)

@@ -390,7 +390,7 @@ static void only_a_clone_of_this_place_is_listened_to(void **state)
 		  true, BBK_HELP_STOP },
 	};
 	const struct bbk_place place = { "bb.example.com", 7999, "PROJ",
-					 "app" };
+					 "app", NULL };
 	int before = fcntl(BBK_ABOVE_FD, F_DUPFD_CLOEXEC, 10);
 
 	(void)state;

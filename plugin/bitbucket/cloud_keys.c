@@ -1,0 +1,276 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "bitbucket/cloud.h"
+#include "bitbucket/page.h"
+#include "bitbucket/rest_failure.h"
+
+/* --- addresses ---------------------------------------------------------- */
+
+/* Everything that is not plain, as "%7B". */
+static void add_escaped(struct bbk_str *out, const char *text)
+{
+	for (; *text; text++)
+		if (bbk_is_alnum(*text) || strchr("-._~", *text))
+			bbk_str_addc(out, *text);
+		else
+			bbk_str_addf(out, "%%%02X", (unsigned char)*text);
+}
+
+/* For an account it takes a request to find out whose: class as that has. */
+static int keys_path(struct bbk_rest *rest, const struct bbk_target *target,
+		     struct bbk_str *path, struct bbk_err *err)
+{
+	switch (target->scope) {
+	case BBK_SCOPE_PROJECT:
+		bbk_str_addf(path, "/workspaces/%s/projects/%s/deploy-keys",
+			     target->workspace, target->project);
+		return 0;
+	case BBK_SCOPE_REPO:
+		bbk_str_addf(path, "/repositories/%s/%s/deploy-keys",
+			     target->workspace, target->repo);
+		return 0;
+	default:
+		if (bbk_cloud_user(rest, err) < 0)
+			return -1;
+		bbk_str_add(path, "/users/");
+		add_escaped(path, rest->account);
+		bbk_str_add(path, "/ssh-keys");
+		return 0;
+	}
+}
+
+/* --- one key ------------------------------------------------------------ */
+
+/* "2026-12-01T05:28:00.570859+00:00" */
+static char *day_of(const char *time)
+{
+	if (!time || strlen(time) < 10)
+		return NULL;
+	for (int i = 0; i < 10; i++)
+		if (i == 4 || i == 7 ? time[i] != '-' : !bbk_is_digit(time[i]))
+			return NULL;
+	return bbk_strndup(time, 10);
+}
+
+/* Of an account a "{uuid}", of a deploy key a number. */
+static char *id_of(const struct bbk_target *target, const struct json_t *json)
+{
+	const char *uuid = bbk_json_string(json, "uuid");
+	int64_t id;
+
+	if (target->scope == BBK_SCOPE_PERSONAL) {
+		if (!uuid || strlen(uuid) > 40 || uuid[0] != '{' ||
+		    strspn(uuid, "{}-0123456789abcdefABCDEF") != strlen(uuid))
+			return NULL;
+		return bbk_strdup(uuid);
+	}
+	return bbk_json_int(json, "id", &id) && id >= 0 ?
+		bbk_strf("%lld", (long long)id) : NULL;
+}
+
+static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
+		      const struct json_t *json, struct bbk_err *err)
+{
+	char *id = id_of(target, json);
+
+	if (!id)
+		return bbk_err_set(err, BBK_E_SERVER, "the answer does not "
+				   "describe a key of Bitbucket Cloud");
+	bbk_grant_release(grant);
+	grant->id = id;
+	grant->write = bbk_edition_can_write(&bbk_cloud, target->scope);
+	bbk_replace(&grant->label, bbk_json_string(json, "label"));
+	grant->expires = day_of(bbk_json_string(json, "expires_on"));
+	return 0;
+}
+
+struct search {
+	const struct bbk_target *target;
+	const char *blob;
+	struct bbk_grant *grant;
+};
+
+static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
+{
+	struct search *search = arg;
+	const char *text = bbk_json_string(json, "key");
+
+	if (!text) /* half a list is none: the key may be in the other half */
+		return bbk_err_set(err, BBK_E_SERVER,
+				   "the answer is not a list of keys");
+	if (!bbk_key_has_blob(text, search->blob))
+		return 0;
+	return read_grant(search->grant, search->target, json, err) < 0 ?
+		-1 : 1;
+}
+
+static int grant_find(struct bbk_rest *rest, const struct bbk_target *target,
+		      const char *blob, struct bbk_grant *grant,
+		      struct bbk_err *err)
+{
+	struct search search = { target, blob, grant };
+	BBK_AUTO(str) path = BBK_STR_INIT;
+	int rc = keys_path(rest, target, &path, err);
+
+	if (rc < 0)
+		return -1;
+	rc = bbk_page_follow(rest, bbk_str_get(&path), look_at, &search, err);
+	if (rc < 0)
+		return bbk_err_wrap(err, "cannot list the keys");
+	return rc ? 0 : 1;
+}
+
+/* --- registering -------------------------------------------------------- */
+
+static void time_after(long days, char *text, size_t size)
+{
+	time_t when = time(NULL) + (time_t)(days * 86400);
+	struct tm tm;
+
+	text[0] = '\0';
+	if (gmtime_r(&when, &tm))
+		(void)strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/*
+ * expires_on is a query parameter in the specification and a field of the body
+ * in a client: UNCONFIRMED which counts, so it is said in both.
+ */
+static char *registration_body(const struct bbk_registration *registration,
+			       const char *expires)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	struct bbk_json body = { bbk_json_new_object() };
+
+	bbk_json_put_string(body.root, "key", registration->text);
+	bbk_json_put_string(body.root, "label", registration->label);
+	if (*expires)
+		bbk_json_put_string(body.root, "expires_on", expires);
+	bbk_json_text(&text, body.root, false);
+	bbk_json_release(&body);
+	return bbk_str_take(&text);
+}
+
+/*
+ * "Someone has already added that access key to this repository.", "Someone
+ * has already registered that SSH key.", "SSH keys must be unique and deleted
+ * keys may take up to 30 days to be removed.": reference 2.3.  400 in the
+ * specification, and 409 is as plausible.
+ */
+static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
+{
+	if (reply->status == 409 ||
+	    (reply->status == 400 && reply->message &&
+	     (strstr(reply->message, "already") ||
+	      strstr(reply->message, "unique"))))
+		return BBK_REFUSAL_EXISTS;
+	return !reply->unsent &&
+	       (reply->status < 300 || reply->status >= 500) ?
+		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
+}
+
+static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
+		     const struct bbk_registration *registration,
+		     struct bbk_grant *grant, enum bbk_refusal *refusal,
+		     struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+	BBK_AUTO(str) path = BBK_STR_INIT;
+	char expires[sizeof("YYYY-MM-DDThh:mm:ssZ")] = "";
+	char *body;
+	int rc;
+
+	*refusal = BBK_REFUSAL_OTHER;
+	if (keys_path(rest, target, &path, err) < 0)
+		return -1;
+	if (registration->expires && target->scope == BBK_SCOPE_PERSONAL) {
+		time_after(registration->expires, expires, sizeof(expires));
+		bbk_str_add(&path, "?expires_on=");
+		add_escaped(&path, expires);
+	}
+	body = registration_body(registration, expires);
+	rc = bbk_rest_call(rest, "POST", bbk_str_get(&path), body, &reply,
+			   err);
+	free(body);
+	*refusal = refusal_of(&reply);
+	if (!rc && read_grant(grant, target, reply.json.root, err) < 0) {
+		*refusal = BBK_REFUSAL_UNSURE;
+		rc = -1;
+	}
+	return rc;
+}
+
+static int grant_set_write(struct bbk_rest *rest,
+			   const struct bbk_target *target, const char *id,
+			   struct bbk_err *err)
+{
+	(void)rest;
+	(void)id;
+	if (bbk_edition_can_write(&bbk_cloud, target->scope))
+		return 0;
+	return bbk_err_set(err, BBK_E_PERMISSION, "an access key of Bitbucket "
+						  "Cloud can only read");
+}
+
+static int grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
+			const char *id, struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+	BBK_AUTO(str) path = BBK_STR_INIT;
+
+	if (keys_path(rest, target, &path, err) < 0)
+		return -1;
+	bbk_str_addc(&path, '/');
+	add_escaped(&path, id);
+	if (bbk_rest_call(rest, "DELETE", bbk_str_get(&path), NULL, &reply,
+			  err) < 0)
+		return bbk_err_wrap(err, "cannot take the key away");
+	return 0;
+}
+
+/* --- for people --------------------------------------------------------- */
+
+/* No reference has these; they are the ones that clients in the wild open. */
+static char *keys_page(const char *base, const struct bbk_target *target)
+{
+	switch (target->scope) {
+	case BBK_SCOPE_PROJECT:
+		return target->project ?
+			bbk_strf("%s/%s/workspace/projects/%s/settings/"
+				 "access-keys", base, target->workspace,
+				 target->project) : NULL;
+	case BBK_SCOPE_REPO:
+		return bbk_strf("%s/%s/%s/admin/access-keys/", base,
+				target->workspace, target->repo);
+	default:
+		return bbk_strf("%s/account/settings/ssh-keys/", base);
+	}
+}
+
+const struct bbk_edition bbk_cloud = {
+	.word = "cloud",
+	.name = "Bitbucket Cloud",
+	.is_cloud = true,
+	.repository = bbk_cloud_repo,
+	.grant_find = grant_find,
+	.grant_add = grant_add,
+	.grant_set_write = grant_set_write,
+	.grant_remove = grant_remove,
+	.keys_page = keys_page,
+	.token = "API token",
+	.token_rights = { /* reference 2.4, "Minimal API-token scope sets" */
+		[BBK_SCOPE_PROJECT] = "the scopes read:repository:bitbucket, "
+				      "admin:project:bitbucket and "
+				      "write:ssh-key:bitbucket",
+		[BBK_SCOPE_REPO] = "the scopes read:repository:bitbucket, "
+				   "admin:repository:bitbucket and "
+				   "write:ssh-key:bitbucket",
+		[BBK_SCOPE_PERSONAL] = "the scopes read:user:bitbucket, "
+				       "read:ssh-key:bitbucket and "
+				       "write:ssh-key:bitbucket",
+	},
+	.token_page = "at " BBK_CLOUD_TOKEN_PAGE,
+};

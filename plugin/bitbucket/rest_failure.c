@@ -1,0 +1,256 @@
+#include "bitbucket/rest_failure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* --- the two shapes ----------------------------------------------------- */
+
+/* {"errors":[{"context":..,"message":..,"exceptionName":..}]}: reference 1.5 */
+static bool read_datacenter(struct bbk_rest_reply *reply,
+			    const struct json_t *root)
+{
+	const struct json_t *errors = bbk_json_array(root, "errors");
+	const struct json_t *first = bbk_json_item(errors, 0);
+	const char *text, *dot;
+
+	if ((text = bbk_json_string(first, "message")))
+		reply->message = bbk_scrubbed(text);
+	if ((text = bbk_json_string(first, "context")))
+		reply->context = bbk_scrubbed(text);
+	if ((text = bbk_json_string(first, "exceptionName"))) {
+		dot = strrchr(text, '.');
+		reply->exception = bbk_scrubbed(dot ? dot + 1 : text);
+	}
+	return errors != NULL;
+}
+
+static bool is_among(const struct json_t *words, const char *word)
+{
+	for (size_t i = 0; i < bbk_json_len(words); i++) {
+		const char *text = bbk_json_text_at(words, i);
+
+		if (text && !strcmp(text, word))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * "detail": {"required": [..], "granted": [..]}: seen in the recorded answers
+ * of several clients, and not in the reference, so it may be missing.
+ */
+static void read_scopes(struct bbk_rest_reply *reply,
+			const struct json_t *detail)
+{
+	BBK_AUTO(str) missing = BBK_STR_INIT;
+	const struct json_t *required = bbk_json_array(detail, "required");
+	const struct json_t *granted = bbk_json_array(detail, "granted");
+
+	for (size_t i = 0; i < bbk_json_len(required); i++) {
+		const char *scope = bbk_json_text_at(required, i);
+
+		if (scope && !is_among(granted, scope))
+			bbk_str_addf(&missing, "%s%s", missing.len ? ", " : "",
+				     scope);
+	}
+	if (missing.len)
+		reply->missing = bbk_scrubbed(bbk_str_get(&missing));
+}
+
+/*
+ * {"type":"error","error":{"message":..,"detail":..}}, and, for a key that is
+ * there already, {"key":[{"message":..}]}: reference 2.3
+ */
+static bool read_cloud(struct bbk_rest_reply *reply, const struct json_t *root)
+{
+	const struct json_t *error = bbk_json_object(root, "error");
+	const struct json_t *key = bbk_json_array(root, "key");
+	const char *text = error ? bbk_json_string(error, "message") :
+			   bbk_json_string(bbk_json_item(key, 0), "message");
+
+	if (text)
+		reply->message = bbk_scrubbed(text);
+	if (key)
+		reply->context = bbk_strdup("key");
+	read_scopes(reply, bbk_json_object(error, "detail"));
+	return error || key;
+}
+
+/* False: it is an error of the other edition. */
+static bool read_error(const struct bbk_rest *rest,
+		       struct bbk_rest_reply *reply,
+		       const struct bbk_http_reply *http)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(json) json = BBK_JSON_INIT;
+
+	if (bbk_json_parse(&json, bbk_str_get(&http->body), http->body.len,
+			   &ignored) < 0)
+		return true;
+	if (rest->cloud)
+		return read_cloud(reply, json.root) ||
+		       !bbk_json_array(json.root, "errors");
+	return read_datacenter(reply, json.root) ||
+	       !bbk_json_object(json.root, "error");
+}
+
+/* --- what it means ------------------------------------------------------ */
+
+/* Where the server wanted to send us: host only, never followed. */
+static int redirected(const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) url = BBK_URL_INIT;
+	const char *slashes = http->location ? strstr(http->location, "://") :
+					       NULL;
+	char *origin = !slashes ? bbk_strdup("") :
+		bbk_strndup(http->location,
+			    (size_t)(slashes - http->location) + 3 +
+				    strcspn(slashes + 3, "/?#"));
+
+	if (bbk_url_parse(&url, origin, &ignored) == 0)
+		bbk_err_set(err, BBK_E_SERVER,
+			    "the server sends us on to host '%s', which is "
+			    "never followed (HTTP %ld)", url.host,
+			    http->status);
+	else
+		bbk_err_set(err, BBK_E_SERVER,
+			    "the server sends us elsewhere, which is never "
+			    "followed (HTTP %ld)", http->status);
+	free(origin);
+	return bbk_err_hint(err, "check the address of the instance, its "
+				 "context path included");
+}
+
+static int said(struct bbk_err *err, enum bbk_class class, const char *what,
+		const struct bbk_rest_reply *reply)
+{
+	if (reply->message)
+		return bbk_err_set(err, class, "%s: %s (HTTP %ld)", what,
+				   reply->message, reply->status);
+	return bbk_err_set(err, class, "%s (HTTP %ld)", what, reply->status);
+}
+
+static bool is(const struct bbk_rest_reply *reply, const char *exception)
+{
+	return reply->exception && !strcmp(reply->exception, exception);
+}
+
+static int nobody(const struct bbk_rest *rest, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_AUTH,
+		    "Bitbucket wants to know who asks, and there is no token "
+		    "(HTTP 401)");
+	return bbk_err_hint(err, "give an %s token in BBKEY_TOKEN with "
+				 "BBKEY_URL, or by --token-file",
+			    rest->cloud ? "API" : "HTTP access");
+}
+
+/* 401 is also Data Center's "you may not": reference 1.5 */
+static int unauthorized(const struct bbk_rest *rest,
+			const struct bbk_rest_reply *reply,
+			const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	if (!bbk_secret_is_set(&rest->token))
+		return nobody(rest, err);
+	if (!rest->cloud && (is(reply, "AuthorisationException") ||
+			     (!reply->exception && http->user)))
+		return said(err, BBK_E_PERMISSION,
+			    "the token is good, but may not do this", reply);
+	bbk_err_set(err, BBK_E_AUTH,
+		    "Bitbucket refused the token from %s%s%s (HTTP 401)",
+		    rest->token_source, reply->message ? ": " : "",
+		    reply->message ? reply->message : "");
+	if (!rest->cloud)
+		return bbk_err_hint(err, "make a new HTTP access token in "
+					 "Bitbucket; this one is not tried "
+					 "again");
+	return bbk_err_hint(err, rest->user ?
+		"make a new API token, with scopes, at %s (an app password is "
+		"none: those ended on 28 July 2026)" :
+		"an API token goes with the e-mail address of your account: "
+		"BBKEY_USER, or bbkey.<base>.user; make one at %s",
+		BBK_CLOUD_TOKEN_PAGE);
+}
+
+/* The scopes are the token's, whoever made it may have the right: 2.3 */
+static int lacks_scope(const struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	bool several = strchr(reply->missing, ',') != NULL;
+
+	bbk_err_set(err, BBK_E_PERMISSION,
+		    "the token lacks the scope%s %s (HTTP %ld)",
+		    several ? "s" : "", reply->missing, reply->status);
+	return bbk_err_hint(err, "scopes do not include one another: make a "
+				 "token that has %s as well, at %s",
+			    several ? "these" : "this one",
+			    BBK_CLOUD_TOKEN_PAGE);
+}
+
+static int forbidden(const struct bbk_rest *rest,
+		     const struct bbk_rest_reply *reply,
+		     const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	if ((http->denied && strstr(http->denied, "CAPTCHA")) ||
+	    is(reply, "CaptchaRequiredAuthenticationException")) {
+		said(err, BBK_E_PERMISSION,
+		     "Bitbucket wants a CAPTCHA solved first", reply);
+		return bbk_err_hint(err, "log in to Bitbucket in a browser "
+					 "once, then try again");
+	}
+	if (reply->missing)
+		return lacks_scope(reply, err);
+	said(err, BBK_E_PERMISSION, "Bitbucket does not allow this", reply);
+	if (rest->cloud && reply->message &&
+	    strstr(reply->message, "authentication mechanism"))
+		bbk_err_hint(err, "access tokens of a repository, project or "
+				  "workspace cannot do this: make an API token "
+				  "of your own at %s", BBK_CLOUD_TOKEN_PAGE);
+	return -1;
+}
+
+static int of_another_edition(const struct bbk_rest *rest,
+			      const struct bbk_http_reply *http,
+			      struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_SERVER, "%s answers like Bitbucket %s, and is "
+		    "set up as Bitbucket %s (HTTP %ld)", rest->api.host,
+		    rest->cloud ? "Data Center" : "Cloud",
+		    rest->cloud ? "Cloud" : "Data Center", http->status);
+	return bbk_err_hint(err, "check bbkey.<base>.edition and "
+				 "bbkey.<base>.apiUrl");
+}
+
+int bbk_rest_failed(const struct bbk_rest *rest, struct bbk_rest_reply *reply,
+		    const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	if (!read_error(rest, reply, http))
+		return of_another_edition(rest, http, err);
+	switch (http->status) {
+	case 401:
+		return unauthorized(rest, reply, http, err);
+	case 403:
+		return forbidden(rest, reply, http, err);
+	case 404:
+		return bbk_err_set(err, BBK_E_PERMISSION,
+				   "%s%s (HTTP 404)", reply->message ?
+				   reply->message : "it does not exist,",
+				   rest->cloud && reply->message ? "" :
+				   " or you may not see it");
+	case 409:
+		return said(err, BBK_E_CONFLICT, "Bitbucket says that it is "
+			    "there already", reply);
+	case 429:
+		return said(err, BBK_E_NETWORK,
+			    "Bitbucket is answering too many requests of "
+			    "yours; try again in a minute", reply);
+	default:
+		if (http->status >= 300 && http->status < 400)
+			return redirected(http, err);
+		return said(err, BBK_E_SERVER,
+			    http->status >= 500 ? "Bitbucket has a problem" :
+			    "Bitbucket refused the request", reply);
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * core/detect.h for Bitbucket Cloud: the place of its ssh is known, and the
+ * project is the repository's to tell.  A part of detect.c.
+ */
+#ifndef CORE_DETECT_CLOUD_H
+#define CORE_DETECT_CLOUD_H
+
+#include "core/detect.h"
+
+/* Each as its namesake in core/detect.h. */
+int bbk_detect_cloud_offline(struct bbk_detected *found, struct bbk_err *err)
+	BBK_MUST_CHECK;
+int bbk_detect_cloud_online(struct bbk_detected *found, struct bbk_env *env,
+			    const struct bbk_detect_wish *wish,
+			    struct bbk_err *err) BBK_MUST_CHECK;
+int bbk_detect_cloud_early(struct bbk_detected *found, struct bbk_env *env,
+			   const struct bbk_detect_wish *wish,
+			   struct bbk_err *err) BBK_MUST_CHECK;
+int bbk_detect_cloud_confirm(struct bbk_detected *found,
+			     const struct bbk_detect_wish *wish,
+			     struct bbk_err *err) BBK_MUST_CHECK;
+
+/* What to do about what the token does not show.  -1 */
+int bbk_detect_not_shown(struct bbk_err *err);
+
+#endif

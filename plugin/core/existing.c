@@ -1,0 +1,155 @@
+#include "core/steps.h"
+
+#include <stdlib.h>
+
+#include "core/token.h"
+#include "store/lock.h"
+
+#define LOCK_MS 20000
+#define WAIT_MS (60 * 60 * 1000)
+#define PAUSE_FIRST_MS 2000
+#define PAUSE_MAX_MS 15000
+
+static char *command_for(const struct bbk_setup *setup, bool push)
+{
+	return bbk_access_command(setup->found.instance.edition,
+				  bbk_detected_owner(&setup->found),
+				  setup->found.sample, push);
+}
+
+/* --- the person's own keys ---------------------------------------------- */
+
+/* What a person says of a key is about one that is to be registered. */
+static bool is_about_a_key(const struct bbk_wish *wish)
+{
+	return wish->has_scope || wish->key || wish->new_key ||
+	       wish->has_key_type || wish->passphrase || wish->label ||
+	       wish->expires || wish->ssh_config;
+}
+
+static bool may_use_own(const struct bbk_setup *setup)
+{
+	return !is_about_a_key(setup->wish) && !setup->record.key &&
+	       setup->found.repo &&
+	       bbk_access_has_own_keys(&setup->access, setup->env);
+}
+
+static int try_own(struct bbk_setup *setup, struct bbk_err *err)
+{
+	char *command = command_for(setup, setup->wanted.write);
+	struct bbk_visit visit = { .auth = BBK_SSH_OWN, .command = command };
+	int rc = bbk_access_visit(&setup->access, setup->env, &visit,
+				  &setup->answer, err);
+
+	free(command);
+	setup->own = rc == 0 && setup->answer.outcome == BBK_SSH_OK;
+	return rc;
+}
+
+/* --- a key of ours that somebody else registered ------------------------- */
+
+static bool has_no_token(struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	return !setup->wish->token_file &&
+	       bbk_token_configured(&setup->found.instance, setup->env,
+				    &ignored) > 0;
+}
+
+bool bbk_setup_may_push(struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	char *command = command_for(setup, true);
+	struct bbk_visit visit = {
+		.auth = BBK_SSH_KEY, .key = setup->key.path,
+		.agent = setup->key.agent, .command = command,
+		.fingerprint = setup->key.facts.fingerprint,
+	};
+	bool may = setup->found.sample &&
+		   bbk_access_visit(&setup->access, setup->env, &visit,
+				    &setup->answer, &ignored) == 0 &&
+		   setup->answer.outcome == BBK_SSH_OK;
+
+	free(command);
+	return may;
+}
+
+static int try_ours(struct bbk_setup *setup, struct bbk_err *err)
+{
+	if (bbk_setup_observe_key(setup, err) < 0 || !setup->observed.key ||
+	    bbk_setup_visit(setup, true, err) < 0)
+		return -1;
+	setup->unasked = setup->checked &&
+			 (!setup->wanted.write || bbk_setup_may_push(setup));
+	setup->checked = false; /* it is looked at again, in its turn */
+	return 0;
+}
+
+/* --- both --------------------------------------------------------------- */
+
+/* Where a host key would be good enough for a person alone, REST comes first. */
+static bool is_in_reach(struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	return bbk_address_owner(&setup->found.address) &&
+	       setup->found.instance.ssh.len &&
+	       (setup->found.ssh_host ||
+		bbk_detect_offline(&setup->found, &ignored) == 0) &&
+	       bbk_setup_open_access(setup, &ignored) == 0 &&
+	       setup->access.pins.len;
+}
+
+int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
+{
+	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	bool own, ours;
+
+	if (!is_in_reach(setup))
+		return 0;
+	own = may_use_own(setup);
+	ours = !setup->wish->wait && has_no_token(setup);
+	if (!own && !ours)
+		return 0;
+	if (!setup->wish->dry_run &&
+	    bbk_lock_take(&lock, setup->env->paths.state, setup->env->clock,
+			  LOCK_MS, err) < 0)
+		return -1;
+	if (own && try_own(setup, &ignored) == 0 && setup->own)
+		return 0;
+	if (ours && !bbk_secret_is_set(&setup->found.instance.rest.token) &&
+	    try_ours(setup, &ignored) < 0)
+		setup->unasked = false;
+	return 0;
+}
+
+/* --- until it is there --------------------------------------------------- */
+
+int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_clock *clock = setup->env->clock;
+	int64_t start = clock->now(clock);
+	int64_t pause = PAUSE_FIRST_MS;
+
+	setup->waiting = true;
+	bbk_setup_begin(setup, BBK_STEP_VERIFY);
+	while (bbk_setup_visit(setup, true, err) == 0) {
+		if (setup->checked) {
+			setup->waiting = false;
+			return 0;
+		}
+		if (clock->now(clock) - start >= WAIT_MS) {
+			bbk_err_set(err, BBK_E_PROPAGATION, "nobody has "
+				    "registered the key %s within an hour",
+				    setup->key.facts.fingerprint);
+			return bbk_err_hint(err, "go on whenever they have: "
+						 "git bbkey init --wait");
+		}
+		clock->sleep(clock, pause);
+		pause = pause < PAUSE_MAX_MS ? pause + PAUSE_FIRST_MS :
+					       PAUSE_MAX_MS;
+	}
+	return -1;
+}
