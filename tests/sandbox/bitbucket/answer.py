@@ -34,3 +34,11 @@ class Answer:
         """A plain text answer."""
         return cls(status, text.encode(),
                    {"Content-Type": content_type, **headers})
+
+
+class Refusal(Exception):
+    """An error answer, raised from anywhere in a handler."""
+
+    def answer(self) -> Answer:
+        """The answer in the edition's own shape."""
+        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import answer
 from .answer import Answer
 
 PACKAGE = "com.atlassian.bitbucket."
@@ -10,8 +11,8 @@ POLICY_TEXT = ("Your SSH key does not meet the key type or key length "
                "requirements set by your admin.")
 
 
-class Refusal(Exception):
-    """An error answer, raised from anywhere in a handler."""
+class Refusal(answer.Refusal):
+    """An error in Data Center's envelope."""
 
     def __init__(self, status: int, message: str,
                  exception: str | None = None, context: str | None = None,

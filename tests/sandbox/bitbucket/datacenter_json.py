@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from .instance import Instance
-from .keyring import Grant, Key
-from .world import Project, Repo, User
+from .datacenter_instance import DatacenterInstance
+from .datacenter_keyring import Grant, Key
+from .datacenter_world import Project, Repo, User
 
 
 def user_json(user: User) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def user_json(user: User) -> dict[str, Any]:
             "active": True, "slug": user.name, "type": "NORMAL"}
 
 
-def project_json(instance: Instance, project: Project) -> dict[str, Any]:
+def project_json(instance: DatacenterInstance, project: Project) -> dict[str, Any]:
     """A project; a personal one has an owner and another self link."""
     page = (f"users/{project.owner}" if project.personal
             else f"projects/{project.key}")
@@ -31,7 +31,7 @@ def project_json(instance: Instance, project: Project) -> dict[str, Any]:
     return answer
 
 
-def clone_links(instance: Instance, repo: Repo) -> list[dict[str, str]]:
+def clone_links(instance: DatacenterInstance, repo: Repo) -> list[dict[str, str]]:
     """links.clone: project key in lower case, order varying by repository.
 
     The name is "http" for https, too; there is no "ssh" when SSH is off.
@@ -46,7 +46,7 @@ def clone_links(instance: Instance, repo: Repo) -> list[dict[str, str]]:
     return links
 
 
-def repo_json(instance: Instance, repo: Repo) -> dict[str, Any]:
+def repo_json(instance: DatacenterInstance, repo: Repo) -> dict[str, Any]:
     """A repository."""
     home = project_json(instance, repo.project)["links"]["self"][0]["href"]
     answer = {
@@ -60,7 +60,7 @@ def repo_json(instance: Instance, repo: Repo) -> dict[str, Any]:
     return answer
 
 
-def date(instance: Instance, seconds: float) -> int | str:
+def date(instance: DatacenterInstance, seconds: float) -> int | str:
     """createdDate; its form on the wire is UNCONFIRMED."""
     if instance.settings.dates == "iso":
         moment = datetime.datetime.fromtimestamp(
@@ -69,7 +69,7 @@ def date(instance: Instance, seconds: float) -> int | str:
     return int(seconds * 1000)
 
 
-def key_json(instance: Instance, key: Key) -> dict[str, Any]:
+def key_json(instance: DatacenterInstance, key: Key) -> dict[str, Any]:
     """A key with the fields that this release has."""
     version = instance.settings.version
     answer: dict[str, Any] = {
@@ -88,7 +88,7 @@ def key_json(instance: Instance, key: Key) -> dict[str, Any]:
     return answer
 
 
-def grant_json(instance: Instance, grant: Grant) -> dict[str, Any]:
+def grant_json(instance: DatacenterInstance, grant: Grant) -> dict[str, Any]:
     """An SshAccessKey: the key, the place, the permission."""
     answer: dict[str, Any] = {"key": key_json(instance, grant.key)}
     if grant.repo:
@@ -99,7 +99,7 @@ def grant_json(instance: Instance, grant: Grant) -> dict[str, Any]:
     return answer
 
 
-def settings_json(instance: Instance) -> dict[str, Any]:
+def settings_json(instance: DatacenterInstance) -> dict[str, Any]:
     """SshSettings, which every authenticated user may read."""
     settings = instance.settings
     answer: dict[str, Any] = {
@@ -114,9 +114,9 @@ def settings_json(instance: Instance) -> dict[str, Any]:
     return answer
 
 
-def fingerprint(instance: Instance, form: str) -> str:
+def fingerprint(instance: DatacenterInstance, form: str) -> str:
     """The first host key's fingerprint, in a form that is UNCONFIRMED."""
-    public = instance.published_host_key
+    public = instance.published_host_keys[0]
     return {"sha256": "SHA256:" + public.sha256,
             "sha256-bare": public.sha256,
             "md5": public.md5,

@@ -8,10 +8,11 @@ from . import datacenter_errors as errors
 from . import datacenter_json as show
 from . import keyring
 from .answer import Answer
-from .keyring import Grant, Key
+from .datacenter_keyring import AgainstPolicy, Grant, Key, Refused
+from .datacenter_world import Project, Repo, User, level
 from .publickey import InvalidPublicKey
-from .rest_datacenter import ADMIN, Call
-from .world import Project, Repo, User, level
+from .rest_datacenter import Call
+from .world import ADMIN
 
 
 def place_of(call: Call) -> Project | Repo:
@@ -74,9 +75,9 @@ def add_key(call: Call) -> Answer:
         raise errors.users_key(
             owner.args[0],
             call.instance.settings.user_key_exception) from None
-    except (InvalidPublicKey, keyring.Refused):
+    except (InvalidPublicKey, Refused):
         raise errors.invalid_key() from None
-    except keyring.AgainstPolicy as refusal:
+    except AgainstPolicy as refusal:
         raise errors.against_policy(refusal.args[0]) from None
     return Answer.json(show.grant_json(call.instance, grant), 201)
 
@@ -266,9 +267,9 @@ def add_personal_key(call: Call) -> Answer:
         raise errors.is_access_key() from None
     except keyring.AlreadyExists:
         raise errors.key_exists() from None
-    except (InvalidPublicKey, keyring.Refused):
+    except (InvalidPublicKey, Refused):
         raise errors.invalid_key() from None
-    except keyring.AgainstPolicy as refusal:
+    except AgainstPolicy as refusal:
         raise errors.against_policy(refusal.args[0]) from None
     return Answer.json(show.key_json(call.instance, key), 201)
 

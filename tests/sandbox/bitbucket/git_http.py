@@ -1,4 +1,4 @@
-"""Git over HTTP: ``git http-backend`` behind Bitbucket's authentication."""
+"""Git over HTTP: ``git http-backend``, behind an edition's authentication."""
 
 from __future__ import annotations
 
@@ -9,30 +9,7 @@ from aiohttp import web
 from .instance import Instance
 from .world import Caller
 
-NOT_FOUND = ("Repository not found\nThe requested repository does not exist, "
-             "or you do not have permission to\naccess it.")
 CHUNK = 65536
-READ, WRITE = 1, 2
-
-
-async def serve(instance: Instance, request: web.BaseRequest, caller: Caller,
-                path: str, headers: dict[str, str]) -> web.StreamResponse:
-    """Answer one request below ``/scm``; `path` begins with a slash."""
-    if caller.means == "none":
-        challenge = 'Basic realm="Atlassian Bitbucket"'
-        return web.Response(status=401, headers={
-            **headers, "WWW-Authenticate": challenge})
-    key, slug, rest = split(path)
-    service = (request.query.get("service") or rest.rpartition("/")[2])
-    repo = instance.world.repo(key, slug)
-    level = (instance.world.level(caller, repo.project, repo) if repo else 0)
-    if level < READ:
-        return not_found(service, headers)
-    if service == "git-receive-pack" and level < WRITE:
-        # UNCONFIRMED: what a push without the right to push gets.
-        return web.Response(status=403, headers=headers)
-    place = f"/{repo.project.key.lower()}/{repo.slug}.git{rest}"
-    return await backend(instance, request, caller, place, headers)
 
 
 def split(path: str) -> tuple[str, str, str]:
@@ -42,13 +19,9 @@ def split(path: str) -> tuple[str, str, str]:
     return words[1], words[2].removesuffix(".git"), "/" + words[3]
 
 
-def not_found(service: str, headers: dict[str, str]) -> web.Response:
-    """200, and an error only git understands."""
-    line = f"ERR {NOT_FOUND}"
-    body = f"{len(line) + 4:04x}{line}"
-    kind = f"application/x-{service}-advertisement"
-    return web.Response(body=body.encode(), headers={
-        **headers, "Content-Type": kind, "Cache-Control": "no-cache"})
+def service_of(request: web.BaseRequest, rest: str) -> str:
+    """The program that a request is for, e.g. ``git-upload-pack``."""
+    return request.query.get("service") or rest.rpartition("/")[2]
 
 
 async def backend(instance: Instance, request: web.BaseRequest,

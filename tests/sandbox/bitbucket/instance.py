@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
-from . import world as worlds
 from .events import Events
 from .faults import Faults
-from .keyring import KeyRing
 from .publickey import PublicKey
 from .repositories import Repositories
 from .settings import Settings
 
 
 class Instance:
-    """State that a reset puts back, and addresses that it leaves alone."""
+    """State that a reset puts back, and addresses that it leaves alone.
+
+    An edition says how its world and its key ring are made, and where it is
+    to be found.
+    """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.folder = folder
@@ -27,14 +30,30 @@ class Instance:
         self.events = Events(folder / "events.jsonl")
         self.faults = Faults()
         self.repositories = Repositories(folder)
-        self.world, self._tokens = worlds.seed()
-        self.keyring = KeyRing(settings)
+        self.world, self.tokens = self.seed()
+        self.keyring = self.new_keyring()
         self.https_port = 0
         self.ssh_port = 0
         self.host_keys: list[PublicKey] = []
-        self.published_host_key: PublicKey
+        self.published_host_keys: list[PublicKey] = []
         self._seed_tokens = [dataclasses.replace(t)
                              for t in self.world.tokens]
+
+    def seed(self) -> tuple[Any, dict[str, Any]]:
+        """A new world, and what the ready line says of its tokens."""
+        raise NotImplementedError
+
+    def new_keyring(self) -> Any:
+        """A key ring without keys."""
+        raise NotImplementedError
+
+    def addresses(self) -> dict[str, str]:
+        """The addresses of the ready line."""
+        raise NotImplementedError
+
+    def users(self) -> dict[str, Any]:
+        """What the ready line says of each user."""
+        raise NotImplementedError
 
     def reset(self) -> None:
         """Back to the seed: state, repositories, settings, faults, log.
@@ -43,43 +62,34 @@ class Instance:
         """
         for name, value in dataclasses.asdict(self._start).items():
             setattr(self.settings, name, value)
-        self.world, _ = worlds.seed()
+        self.world, _ = self.seed()
         self.world.tokens = [dataclasses.replace(t)
                              for t in self._seed_tokens]
-        self.keyring = KeyRing(self.settings)
+        self.keyring = self.new_keyring()
         self.repositories.reset()
         self.faults.clear()
         self.events.clear()
 
     @property
-    def base_url(self) -> str:
-        """The instance's web address, with its context path."""
-        port = self.settings.public_https_port or self.https_port
-        return f"https://{self.settings.host}:{port}{self.settings.context}"
+    def public_https_port(self) -> int:
+        """The port of web addresses: ours, or that of a proxy in front."""
+        return self.settings.public_https_port or self.https_port
 
     @property
     def public_ssh_port(self) -> int:
         """The port of SSH addresses: ours, or that of a proxy in front."""
         return self.settings.public_ssh_port or self.ssh_port
 
-    def ssh_base_url(self, user: bool) -> str:
-        """The SSH base URL, with ``git@`` as in clone links or without."""
-        port = ("" if self.settings.ssh_base_url_without_port
-                else f":{self.public_ssh_port}")
-        return f"ssh://{'git@' if user else ''}{self.settings.host}{port}"
-
-    def ready(self) -> dict:
+    def ready(self) -> dict[str, Any]:
         """What tests need to know, for the line on standard output."""
         return {
-            "base_url": self.base_url,
-            "ssh_url": f"ssh://git@{self.settings.host}"
-                       f":{self.public_ssh_port}",
+            **self.addresses(),
             "listens": {"https": self.https_port, "ssh": self.ssh_port},
             "ca": str(self.folder / "tls" / "ca.pem"),
             "log": str(self.events.path),
             "host_keys": [host_key_json(k) for k in self.host_keys],
-            "tokens": self._tokens,
-            "users": {u.name: u.password for u in self.world.users.values()},
+            "tokens": self.tokens,
+            "users": self.users(),
         }
 
 

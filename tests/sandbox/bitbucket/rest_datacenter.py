@@ -16,11 +16,11 @@ from typing import Any, Mapping
 from . import datacenter_errors as errors
 from . import datacenter_json as show
 from .answer import Answer
-from .instance import Instance
+from .datacenter_instance import DatacenterInstance
+from .datacenter_world import Project, Repo, level
 from .paging import page
-from .world import Caller, Project, Repo, level
+from .world import READ, Caller
 
-READ, WRITE, ADMIN = 1, 2, 3
 BUILD_DATE = "1730000000000"
 
 
@@ -28,7 +28,7 @@ BUILD_DATE = "1730000000000"
 class Call:
     """One request, parsed and authenticated."""
 
-    instance: Instance
+    instance: DatacenterInstance
     caller: Caller
     method: str
     path: str

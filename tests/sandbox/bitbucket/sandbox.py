@@ -12,9 +12,8 @@ from pathlib import Path
 from aiohttp import web
 
 from .ca import Authority
-from .control import Control
+from .editions import Edition
 from .front import Front
-from .instance import Instance
 from .listeners import Listeners
 from .settings import Settings
 from .ssh_server import SshServer
@@ -30,28 +29,34 @@ class Ports:
     https: int = 0
     ssh: int = 0
     control: int = 0
+    ssh_address: str = "127.0.0.1"
 
 
 class Sandbox:
     """One Bitbucket with its HTTPS, SSH and control listeners."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.instance = Instance(folder, settings)
+    def __init__(self, folder: Path, edition: Edition,
+                 settings: Settings) -> None:
+        self._edition = edition
+        self.instance = edition.instance(folder, settings)
         (folder / "ssh").mkdir()
-        self._ssh = SshServer(self.instance, folder / "ssh")
+        self._ssh = SshServer(self.instance, folder / "ssh", edition.session)
         self._servers: list[asyncio.AbstractServer] = []
 
-    async def start(self, ports: Ports, host_keys: list[str]) -> dict:
+    async def start(self, ports: Ports,
+                    host_keys: list[str] | None = None) -> dict:
         """Start everything; returns the content of the ready line."""
-        repos = [(r.project.key, r.slug) for r in self.instance.world.repos]
+        repos = [(r.folder, r.slug) for r in self.instance.world.repos]
+        host_keys = host_keys or self._edition.control.host_key_types
         _, _, (authority, context) = await asyncio.gather(
-            self._ssh.start(host_keys, ports.ssh),
+            self._ssh.start(host_keys, ports.ssh, ports.ssh_address),
             asyncio.to_thread(self.instance.repositories.seed, repos),
             asyncio.to_thread(self._certificates))
         self._listeners = Listeners(authority, self.instance.events)
-        control = Control(self.instance, self._ssh, self._listeners)
-        front = functools.partial(Accepting, context,
-                                  Front(self.instance).server(),
+        control = self._edition.control(self.instance, self._ssh,
+                                        self._listeners)
+        front = Front(self._edition.site(self.instance))
+        front = functools.partial(Accepting, context, front.server(),
                                   self.instance.events, "https")
         self.instance.https_port = await self._listen(front, ports.https)
         port = await self._listen(web.Server(control.handle, access_log=None),
@@ -67,7 +72,7 @@ class Sandbox:
 
     def _certificates(self) -> tuple[Authority, ssl.SSLContext]:
         authority = Authority(self.instance.folder / "tls")
-        return authority, authority.issue("server")
+        return authority, authority.issue("server", self._edition.certificate)
 
     async def _listen(self, factory: object, port: int) -> int:
         """Listen on loopback; returns the port."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import asyncssh
 
 from .instance import Instance
-from .keyring import Key
 from .publickey import PublicKey, bare_sha256
 from .ssh_faults import CONNECTION_FAULTS, BrokenServer, Cutting
 from .ssh_session import CommandSession
@@ -36,10 +34,12 @@ async def make_host_key(folder: Path, kind: str, name: str) -> Path:
 class Login(asyncssh.SSHServer):
     """One SSH connection: who it is, and the commands it asks for."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance,
+                 session: Callable[["Login"], CommandSession]) -> None:
         self.instance = instance
+        self._session = session
         self.number = next(CONNECTIONS)
-        self.key: Key | None = None
+        self.key: Any = None    # what the key ring admitted
         self.fingerprint: str | None = None
         self._user = ""
 
@@ -55,7 +55,7 @@ class Login(asyncssh.SSHServer):
             reason=type(exc).__name__ if exc else None)
 
     def begin_auth(self, username: str) -> bool:
-        """Any user name is taken; the key decides."""
+        """Any user name is taken; the key ring decides."""
         self._user = username
         return True
 
@@ -65,9 +65,9 @@ class Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str,
                             key: asyncssh.SSHKey) -> bool:
-        """True when the key is registered anywhere and honoured now."""
+        """True when the key ring admits the key under this name."""
         blob = key.public_data
-        found = self.instance.keyring.honours(blob)
+        found = self.instance.keyring.admits(username, blob)
         if found and self.instance.faults.for_ssh({"refuse-auth"}):
             found = None
         self.fingerprint = "SHA256:" + bare_sha256(blob)
@@ -79,13 +79,13 @@ class Login(asyncssh.SSHServer):
     def auth_completed(self) -> None:
         """The client has proved that it holds the key."""
         if self.key:
-            self.key.last_used = time.time()
+            self.instance.keyring.used(self.key)
         self._log_auth(True)
 
     def session_requested(self) -> tuple:
         """A channel for one command; its data are bytes."""
         return (self._conn.create_server_channel(encoding=None),
-                CommandSession(self))
+                self._session(self))
 
     def _log_auth(self, ok: bool) -> None:
         self.instance.events.add(
@@ -118,22 +118,26 @@ class Connection(asyncssh.SSHServerConnection):
 class SshServer:
     """The listener, with the host keys it shows."""
 
-    def __init__(self, instance: Instance, folder: Path) -> None:
+    def __init__(self, instance: Instance, folder: Path,
+                 session: Callable[[Login], CommandSession]) -> None:
         self._instance = instance
         self._folder = folder
+        self._session = session
         self._made = 0
         self._server: asyncio.AbstractServer | None = None
         self._options: asyncssh.SSHServerConnectionOptions
         self._start_files: list[Path] = []
 
-    async def start(self, kinds: list[str], port: int) -> None:
+    async def start(self, kinds: list[str], port: int,
+                    address: str = "127.0.0.1") -> None:
         """Make host keys, take a port, and listen unless SSH is off.
 
         With SSH off the port is bound all the same, and refuses connections.
         """
         self._start_files = await self._make(kinds)
         self.use_host_keys(self._start_files)
-        self._reserve = bound(port)
+        self._address = address
+        self._reserve = bound(address, port)
         self._instance.ssh_port = self._reserve.getsockname()[1]
         await self.follow_settings()
 
@@ -142,13 +146,13 @@ class SshServer:
         wanted = self._instance.settings.ssh_enabled
         if wanted and self._server is None:
             self._reserve.close()
-            sock = bound(self._instance.ssh_port)
+            sock = bound(self._address, self._instance.ssh_port)
             self._server = await asyncio.get_running_loop().create_server(
                 self._accept, sock=sock, backlog=BACKLOG)
         elif not wanted and self._server is not None:
             self._server.close()
             self._server = None
-            self._reserve = bound(self._instance.ssh_port)
+            self._reserve = bound(self._address, self._instance.ssh_port)
 
     def reset(self) -> None:
         """Show the first host keys again."""
@@ -157,18 +161,19 @@ class SshServer:
     async def change_host_keys(self, kinds: list[str], publish: bool) -> None:
         """Swap the host keys for new ones.
 
-        The published fingerprint stays the old one unless `publish` is set.
+        What is published stays the old one unless `publish` is set.
         """
-        before = self._instance.published_host_key
+        before = self._instance.published_host_keys
         self.use_host_keys(await self._make(kinds))
         if not publish:
-            self._instance.published_host_key = before
+            self._instance.published_host_keys = before
 
     def use_host_keys(self, files: list[Path]) -> None:
         """Show these host keys to every new connection."""
         self._files = files
         self._options = asyncssh.SSHServerConnectionOptions(
-            server_factory=lambda: Login(self._instance),
+            server_factory=lambda: Login(self._instance,
+                                         self._session),
             server_host_keys=[str(f) for f in files], config=None,
             server_version=self._instance.settings.ssh_banner, gss_host=None,
             password_auth=False, kbdint_auth=False, host_based_auth=False,
@@ -176,13 +181,13 @@ class SshServer:
         keys = [PublicKey.parse(f.with_suffix(".pub").read_text())
                 for f in files]
         self._instance.host_keys = keys
-        self._instance.published_host_key = keys[0]
+        self._instance.published_host_keys = keys
 
     def show_banner(self) -> None:
         """Take the setting ssh_banner over; host keys stay."""
-        published = self._instance.published_host_key
+        published = self._instance.published_host_keys
         self.use_host_keys(self._files)
-        self._instance.published_host_key = published
+        self._instance.published_host_keys = published
 
     def close(self) -> None:
         """Stop listening."""
@@ -209,9 +214,9 @@ class SshServer:
         return connection
 
 
-def bound(port: int) -> socket.socket:
+def bound(address: str, port: int) -> socket.socket:
     """A socket that is bound to a port and does not listen."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", port))
+    sock.bind((address, port))
     return sock

@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from .world import Caller, Repo
-
 if TYPE_CHECKING:
     from .ssh_server import Login
 
-NOT_FOUND = ("Repository not found\nThe requested repository does not exist, "
-             "or you do not have permission to access it.\n")
 PROGRAMS = {"git-upload-pack": 1, "git-upload-archive": 1,
             "git-receive-pack": 2}
 CHUNK = 65536
-READ = 1
 
 
 class CommandSession(asyncssh.SSHServerSession):
-    """A session that runs exactly one command, and no shell."""
+    """A session that runs exactly one command, and no shell.
+
+    An edition says what commands there are, in `obey`.
+    """
 
     def __init__(self, login: "Login") -> None:
-        self._login = login
-        self._instance = login.instance
+        self.login = login
+        self.instance = login.instance
         self._command = ""
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task | None = None
@@ -89,48 +87,32 @@ class CommandSession(asyncssh.SSHServerSession):
         try:
             status = await self._execute()
         finally:
-            self._instance.events.add(
-                "ssh_exec", connection=self._login.number,
+            self.instance.events.add(
+                "ssh_exec", connection=self.login.number,
                 command=self._command, exit=status,
-                fingerprint=self._login.fingerprint)
+                fingerprint=self.login.fingerprint)
             if not self._chan.is_closing():
                 self._chan.exit(status)
 
     async def _execute(self) -> int:
-        fault = self._instance.faults.for_ssh({"exit"}, self._command)
+        fault = self.instance.faults.for_ssh({"exit"}, self._command)
         if fault:
-            self._say(fault.get("stderr", ""))
+            self.say(fault.get("stderr", ""))
             return int(fault.get("status", 1))
-        words = command_words(self._command)
-        if words == ["whoami"]:
-            self._chan.write((self._whoami() + "\n").encode())
-            return 0
-        if len(words) != 2 or words[0] not in PROGRAMS:
-            # UNCONFIRMED: what an unknown command gets; there is no shell.
-            self._say("Unsupported command\n")
-            return 1
-        return await self._git(words[0], words[1])
+        return await self.obey(command_words(self._command))
 
-    async def _git(self, program: str, path: str) -> int:
-        settings = self._instance.settings
-        repo = self._repo(path)
-        level = self._level(repo) if repo else 0
-        if level < READ:
-            self._say(NOT_FOUND)
-            return settings.not_found_status
-        if level < PROGRAMS[program]:
-            self._say(settings.push_refused_message + "\n")
-            return 1
-        return await self._serve(program, repo)
+    async def obey(self, words: list[str]) -> int:
+        """Carry out a command; returns its exit status."""
+        raise NotImplementedError
 
-    async def _serve(self, program: str, repo: Repo) -> int:
-        """Run git's program on the repository."""
-        repositories = self._instance.repositories
+    async def serve(self, program: str, folder: str, slug: str) -> int:
+        """Run git's program on a repository."""
+        repositories = self.instance.repositories
         sent = {k: v for k, v in self._chan.get_environment().items()
                 if k == "GIT_PROTOCOL"}
         self._process = process = await asyncio.create_subprocess_exec(
             "git", program.removeprefix("git-"),
-            str(repositories.path(repo.project.key, repo.slug)),
+            str(repositories.path(folder, slug)),
             env=repositories.environment(**sent),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE)
@@ -169,30 +151,13 @@ class CommandSession(asyncssh.SSHServerSession):
             pass
         self._chan.resume_reading()
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Tell the person something, on standard error."""
         self._chan.write_stderr(text.encode())
 
-    def _whoami(self) -> str:
-        """The user; for an access key the form is UNCONFIRMED."""
-        key = self._login.key
-        if key.user:
-            return key.user
-        answer = self._instance.settings.whoami_access_key
-        return key.label if answer is None else answer
-
-    def _repo(self, path: str) -> Repo | None:
-        words = path.strip("/").removesuffix(".git").split("/")
-        if len(words) != 2:
-            return None
-        return self._instance.world.repo(*words)
-
-    def _level(self, repo: Repo) -> int:
-        """What the key may do with the repository."""
-        key = self._login.key
-        if key.user is None:
-            return self._instance.keyring.level(key, repo)
-        user = self._instance.world.users[key.user]
-        return self._instance.world.level(Caller(user), repo.project, repo)
+    def tell(self, text: str) -> None:
+        """Give data, on standard output."""
+        self._chan.write(text.encode())
 
 
 def command_words(command: str) -> list[str]:

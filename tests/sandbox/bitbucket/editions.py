@@ -1,0 +1,36 @@
+"""The editions of Bitbucket, each as the parts that differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .ca import NAMES
+from .control import Control
+from .datacenter_control import DatacenterControl
+from .datacenter_instance import DatacenterInstance
+from .datacenter_settings import DatacenterSettings
+from .datacenter_site import DatacenterSite
+from .datacenter_ssh import DatacenterSession
+from .instance import Instance
+from .settings import Settings
+from .site import Site
+from .ssh_session import CommandSession
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What the sandbox is put together from."""
+
+    settings: type[Settings]
+    instance: type[Instance]
+    site: type[Site]
+    session: type[CommandSession]
+    control: type[Control]
+    certificate: str = NAMES    # names that the web's certificate is for
+
+
+EDITIONS = {
+    "datacenter": Edition(DatacenterSettings, DatacenterInstance,
+                          DatacenterSite, DatacenterSession,
+                          DatacenterControl),
+}
