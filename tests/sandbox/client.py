@@ -3,6 +3,9 @@
     with Running("--context", "/bitbucket") as sandbox:
         sandbox.rest("GET", "/rest/api/latest/projects/PROJ", "project_admin")
 
+    with Running("--edition", "cloud") as sandbox:
+        sandbox.rest("GET", "/2.0/repositories/acme/app", "project_admin")
+
 Only the standard library is needed.
 """
 
@@ -41,6 +44,12 @@ class Reply:
         (error,) = self.json["errors"]
         return error
 
+    @property
+    def message(self) -> str:
+        """The text of Cloud's standard error."""
+        assert self.json["type"] == "error"
+        return self.json["error"]["message"]
+
 
 class Running:
     """A sandbox that runs as a program of its own."""
@@ -51,6 +60,7 @@ class Running:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.ready = json.loads(self._process.stdout.readline())
         self.base_url = self.ready["base_url"]
+        self.api_url = self.ready.get("api_url")    # Cloud
         self.ca = self.ready["ca"]
         self.tokens = self.ready["tokens"]
         self.users = self.ready["users"]
@@ -75,12 +85,21 @@ class Running:
         return http.client.HTTPSConnection(host.hostname, host.port,
                                            context=self._tls, timeout=10)
 
+    def authorization(self, who: str) -> str:
+        """The Authorization header that goes with a token's name."""
+        token = self.tokens[who]
+        if isinstance(token, str):
+            return f"Bearer {token}"
+        if token["user"] is None:
+            return f"Bearer {token['token']}"
+        return basic(token["user"], token["token"])
+
     def rest(self, method: str, path: str, who: str | None = None,
              body: Any = None, auth: str | None = None) -> Reply:
         """One request; `who` is a token's name, `auth` a whole header."""
         headers = {"Content-Type": "application/json"} if body else {}
         if who:
-            auth = f"Bearer {self.tokens[who]}"
+            auth = self.authorization(who)
         if auth:
             headers["Authorization"] = auth
         connection = self.connection()
@@ -138,8 +157,9 @@ class Home:
     def trust_host_keys(self) -> None:
         """Write the sandbox's host keys into known_hosts."""
         url = urllib.parse.urlsplit(self._sandbox.ready["ssh_url"])
+        name = f"[{url.hostname}]:{url.port}" if url.port else url.hostname
         self.known_hosts.write_text("".join(
-            f"[{url.hostname}]:{url.port} {key['public']}\n"
+            f"{name} {key['public']}\n"
             for key in self._sandbox.control("GET", "/state")["host_keys"]))
 
     def make_key(self, name: str = "key", kind: str = "ed25519") -> str:
@@ -180,6 +200,6 @@ class Home:
         """Run one command through ssh."""
         url = urllib.parse.urlsplit(self._sandbox.ready["ssh_url"])
         return subprocess.run(
-            [*self.ssh_command(key).split(), "-p", str(url.port),
+            [*self.ssh_command(key).split(), "-p", str(url.port or 22),
              f"{user}@{url.hostname}", *words], text=True,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=30)

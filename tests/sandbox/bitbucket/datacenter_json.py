@@ -16,7 +16,8 @@ def user_json(user: User) -> dict[str, Any]:
             "active": True, "slug": user.name, "type": "NORMAL"}
 
 
-def project_json(instance: DatacenterInstance, project: Project) -> dict[str, Any]:
+def project_json(instance: DatacenterInstance,
+                 project: Project) -> dict[str, Any]:
     """A project; a personal one has an owner and another self link."""
     page = (f"users/{project.owner}" if project.personal
             else f"projects/{project.key}")
@@ -31,7 +32,8 @@ def project_json(instance: DatacenterInstance, project: Project) -> dict[str, An
     return answer
 
 
-def clone_links(instance: DatacenterInstance, repo: Repo) -> list[dict[str, str]]:
+def clone_links(instance: DatacenterInstance,
+                repo: Repo) -> list[dict[str, str]]:
     """links.clone: project key in lower case, order varying by repository.
 
     The name is "http" for https, too; there is no "ssh" when SSH is off.

@@ -1,4 +1,4 @@
-"""Data Center's key ring: SSH keys, whose they are, and what they give access to.
+"""Data Center's key ring: SSH keys, whose they are, and what they open.
 
 A key is either of a user's account or an access key with grants; it can't be
 both.  Refusals are exceptions; the edition turns them into its own answers.

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .ca import NAMES
+from .cloud_control import CloudControl
+from .cloud_instance import CloudInstance
+from .cloud_settings import CloudSettings
+from .cloud_site import CloudSite
+from .cloud_ssh import CloudSession
 from .control import Control
 from .datacenter_control import DatacenterControl
 from .datacenter_instance import DatacenterInstance
@@ -33,4 +38,7 @@ EDITIONS = {
     "datacenter": Edition(DatacenterSettings, DatacenterInstance,
                           DatacenterSite, DatacenterSession,
                           DatacenterControl),
+    "cloud": Edition(CloudSettings, CloudInstance, CloudSite, CloudSession,
+                     CloudControl,
+                     NAMES + ",DNS:bitbucket.org,DNS:api.bitbucket.org"),
 }

@@ -1,7 +1,7 @@
 """The web front: every HTTPS request of the instance comes through here.
 
-It applies faults, hands over to REST or to git, and logs.  Who is calling, what
-is where and which headers betray a Bitbucket, the edition's `Site` knows.
+It applies faults, hands over to REST or to git, and logs.  Who is calling,
+what is where and which headers betray a Bitbucket, the edition's `Site` knows.
 """
 
 from __future__ import annotations
