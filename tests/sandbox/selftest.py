@@ -95,6 +95,13 @@ def test_both_spellings_of_the_api_version_work(box, version):
     assert box.rest("GET", path, "reader").status == 200
 
 
+def test_data_center_has_nothing_of_cloud(box):
+    for path in ("/2.0/user", "/site/ssh"):
+        reply = box.rest("GET", path)
+        assert reply.status == 404
+        assert reply.headers["X-AREQUESTID"]
+
+
 def test_an_unknown_route_is_a_404_without_exception(box):
     reply = box.rest("GET", "/rest/nothing/latest/here", "admin")
     assert (reply.status, reply.error["exceptionName"]) == (404, None)
@@ -902,7 +909,8 @@ def test_bad_listeners_never_see_a_request(box, kind, status):
     result = subprocess.run(
         ["curl", "-s", "--cacert", box.ca, "--max-time", "1", "-H",
          "Authorization: Bearer canary", f"https://localhost:{port}/"])
-    assert result.returncode == status
+    # A reset may arrive before curl has seen the connection made.
+    assert result.returncode in ((7, status) if kind == "rst" else (status,))
     (tally,) = box.control("GET", "/sink")
     assert tally["requests"] == 0
     assert tally["bytes"] == 0 or not kind.startswith("tls")

@@ -5,8 +5,10 @@ Run: /usr/bin/python3 -m pytest -q tests/sandbox/selftest_cloud.py
 
 from __future__ import annotations
 
+import base64
 import datetime
 import http.client
+import socket
 import subprocess
 import urllib.parse
 from pathlib import Path
@@ -134,8 +136,7 @@ def test_the_certificate_is_good_for_the_real_names(box, host):
     connection = http.client.HTTPSConnection(
         host, url.port, context=box._tls, timeout=10)
     connection._create_connection = lambda address, *rest: (
-        __import__("socket").create_connection(
-            ("127.0.0.1", address[1]), *rest))
+        socket.create_connection(("127.0.0.1", address[1]), *rest))
     connection.request("GET", "/site/ssh")
     assert connection.getresponse().status == 200
     connection.close()
@@ -168,7 +169,6 @@ def box_links(box: Running) -> dict[str, str]:
 
 def answers(address: str, port: int) -> bool:
     """True when somebody listens."""
-    import socket
     try:
         socket.create_connection((address, port), 5).close()
         return True
@@ -459,9 +459,9 @@ def test_short_rsa_keys_and_security_keys_are_refused(box, home):
                     "-f", str(path)], check=True)
     short = path.with_suffix(".pub").read_text()
     assert odd(post(box, REPO_KEYS, short)) == "Invalid SSH key."
-    security = ("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2g"
-                "uY29tAAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fAAAABHNz"
-                "aDo=")
+    security = (
+        "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t"
+        "AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fAAAABHNzaDo=")
     assert odd(post(box, REPO_KEYS, security)) == "Invalid SSH key."
 
 
@@ -581,7 +581,6 @@ def test_which_deleted_keys_are_blocked_is_a_setting(box, lines, rule, again,
 @pytest.fixture
 def many(box: Running, tmp_path: Path) -> Running:
     """Twelve keys at PROJ; only their bytes matter, so they are made up."""
-    import base64
     for number in range(12):
         blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes([number]) * 32
         box.control("POST", "/keys", {
@@ -728,20 +727,14 @@ def test_pushing_needs_a_scope_and_a_right(box, home):
 @pytest.mark.parametrize("slash", ["/", ""])
 def test_every_kind_of_key_clones(box, home, place, slash):
     open_repo(box, home, **place)
-    url = box.ready["ssh_url"]
-    if slash:
-        result = home.git("clone", "-q", url + "/acme/app.git", "c")
-    else:
-        host, port = urllib.parse.urlsplit(url).netloc.rsplit(":", 1)
-        result = home.git("-c", "core.sshCommand=" + home.ssh_command()
-                          + f" -p {port}", "clone", "-q",
-                          f"{host}:acme/app.git", "c")
-        if "Could not resolve" in result.stderr or result.returncode:
-            result = subprocess.run(
-                ["git", "clone", "-q", f"{host}:acme/app.git", "c"],
-                env={**home.environment(),
-                     "GIT_SSH_COMMAND": home.ssh_command() + f" -p {port}"},
-                cwd=home.folder, capture_output=True, text=True, timeout=30)
+    host, port = box.ready["ssh_url"].removeprefix("ssh://").split(":")
+    url = (f"ssh://{host}:{port}/acme/app.git" if slash
+           else f"{host}:acme/app.git")
+    ssh = home.ssh_command() + f" -p {port}"
+    result = subprocess.run(
+        ["git", "clone", "-q", url, "c"], cwd=home.folder, text=True,
+        env={**home.environment(), "GIT_SSH_COMMAND": ssh}, timeout=30,
+        capture_output=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert (home.folder / "c" / "README.md").read_text() == "# acme/app\n"
 
@@ -879,7 +872,6 @@ def test_a_deleted_key_is_refused(box, home):
 
 
 def test_the_banner_is_that_of_conker(box):
-    import socket
     url = urllib.parse.urlsplit(box.ready["ssh_url"])
     with socket.create_connection((url.hostname, url.port), 5) as sock:
         banner = sock.makefile("rb").readline().decode()
@@ -926,9 +918,13 @@ def test_tokens_are_made_and_revoked(box):
 def test_the_control_api_refuses_nonsense(box):
     for path, body in (("/tokens", {"user": "dev", "kind": "magic"}),
                        ("/keys", {"scope": "repo", "repo": "x", "text": ""}),
+                       ("/keys", {"scope": "repo", "repo": "app",
+                                  "text": "nonsense"}),
+                       ("/keys", {"scope": "user", "user": "dev", "text": "",
+                                  "expires_on": "soon"}),
                        ("/set", {"release": "9.4.1"}),
                        ("/set", {"ssh_host": "elsewhere"})):
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError, match="error"):
             box.control("POST", path, body)
 
 

@@ -5,6 +5,6 @@ repositories, faults on request and a log of everything that happened.
 The program is ``../run``; the manual is ``../README.md``.
 
 What belongs to one edition of Bitbucket (paths, JSON, messages) lives in
-modules whose names begin with ``datacenter`` or ``rest_``.  Everything else is
-shared between editions.
+modules whose names say ``datacenter`` or ``cloud``; ``editions`` lists them.
+Everything else is shared.
 """

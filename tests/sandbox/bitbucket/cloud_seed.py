@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cloud_world import API_TOKEN, APP_PASSWORD, OAUTH, World
+from .cloud_world import API_TOKEN, APP_PASSWORD, OAUTH, Token, World
 
 READ_USER, READ_PROJECT, ADMIN_PROJECT = (
     "read:user", "read:project", "admin:project")
@@ -50,12 +50,12 @@ def full(scopes: list[str]) -> list[str]:
 def new_world() -> World:
     """Accounts and places."""
     world = World()
-    world.add_user("admin", acme="admin")
-    world.add_user("dev", **{"acme/PROJ": "admin", "acme/LIB": "admin",
-                             "acme/OTHER": "read", "dev": "admin"})
-    world.add_user("repoadmin", **{"acme/PROJ": "read", "acme/app": "admin"})
-    world.add_user("member", **{"acme/PROJ": "write"})
-    world.add_user("stranger")
+    world.add_user("admin", {"acme": "admin"})
+    world.add_user("dev", {"acme/PROJ": "admin", "acme/LIB": "admin",
+                           "acme/OTHER": "read", "dev": "admin"})
+    world.add_user("repoadmin", {"acme/PROJ": "read", "acme/app": "admin"})
+    world.add_user("member", {"acme/PROJ": "write"})
+    world.add_user("stranger", {})
     world.add_project("acme", "PROJ", "Project", ["app", "tool"])
     world.add_project("acme", "LIB", "Library", ["core"])
     world.add_project("acme", "OTHER", "Other", ["secret"])
@@ -79,7 +79,7 @@ def seed() -> tuple[World, dict[str, dict[str, Any]]]:
     return world, {name: shown(world, token) for name, token in made.items()}
 
 
-def shown(world: World, token: Any) -> dict[str, Any]:
+def shown(world: World, token: Token) -> dict[str, Any]:
     """A token for tests; `user` goes before it in Basic, null: Bearer."""
     email = None if token.bearer else world.users[token.user].email
     return {"token": token.value, "user": email, "kind": token.kind}

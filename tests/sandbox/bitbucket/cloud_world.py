@@ -7,7 +7,7 @@ project is only one of its properties.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .world import ADMIN, READ, WRITE, Caller, random_token
 
@@ -30,9 +30,8 @@ class User:
     `rights` maps ``ws``, ``ws/KEY`` or ``ws/slug`` to read, write or admin.
     """
 
-    id: int
     name: str
-    rights: dict[str, str] = field(default_factory=dict)
+    rights: dict[str, str]
 
     @property
     def email(self) -> str:
@@ -146,9 +145,9 @@ class World:
         self.repos: list[Repo] = []
         self._tokens_made = 0
 
-    def add_user(self, name: str, **rights: str) -> User:
-        """Add an account; for its rights see `grant`."""
-        user = self.users[name] = User(len(self.users) + 1, name, rights)
+    def add_user(self, name: str, rights: dict[str, str]) -> User:
+        """Add an account."""
+        user = self.users[name] = User(name, rights)
         return user
 
     def add_project(self, workspace: str, key: str, name: str,

@@ -13,6 +13,7 @@ from typing import Any, Awaitable, Callable
 from aiohttp import web
 
 from .instance import Instance, host_key_json
+from .keyring import KeyRefused
 from .listeners import Listeners
 from .ssh_server import SshServer
 
@@ -51,7 +52,7 @@ class Control:
         try:
             body = json.loads(await request.content.read(-1) or b"{}")
             answer = await call(body if body else dict(request.query))
-        except (ValueError, KeyError, TypeError) as problem:
+        except (ValueError, KeyError, TypeError, KeyRefused) as problem:
             text = f"{type(problem).__name__}: {problem}"
             return web.json_response({"error": text}, status=400)
         if request.method != "GET" and request.path != "/reset":

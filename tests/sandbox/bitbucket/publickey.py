@@ -25,7 +25,7 @@ BITS = {"ssh-ed25519": 256, "sk-ssh-ed25519@openssh.com": 256,
 ED25519_LENGTH = 32
 
 
-class InvalidPublicKey(Exception):
+class InvalidPublicKey(ValueError):
     """The text is not a public key in OpenSSH's format."""
 
 
