@@ -23,6 +23,8 @@ END
 class Repositories:
     """The folder of repositories: ``git/<project>/<slug>.git``.
 
+    On Cloud a workspace takes the place of the project.
+
     Each is made once in ``seed/`` and copied, so that a reset is a copy.
     """
 

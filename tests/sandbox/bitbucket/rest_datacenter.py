@@ -17,8 +17,8 @@ from . import datacenter_errors as errors
 from . import datacenter_json as show
 from .answer import Answer
 from .datacenter_instance import DatacenterInstance
+from .datacenter_paging import page
 from .datacenter_world import Project, Repo, level
-from .paging import page
 from .world import READ, Caller
 
 BUILD_DATE = "1730000000000"

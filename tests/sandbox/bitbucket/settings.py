@@ -63,7 +63,5 @@ def check_type(name: str, default: Any, value: Any) -> None:
         return
     if isinstance(default, float) and type(value) in (int, float):
         return
-    if isinstance(default, str) and name == "user_key_exception":
-        return
     if type(value) is not type(default):
         raise ValueError(f"'{name}' takes a {type(default).__name__}")
