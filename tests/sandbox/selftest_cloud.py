@@ -856,6 +856,14 @@ def test_expired_account_keys_are_refused(box, home):
     assert "Permission denied" in home.ssh("-T").stderr
 
 
+@pytest.mark.parametrize("command", ["ls", "whoami", "git-upload-pack '"])
+def test_there_are_no_other_commands(box, home, command):
+    open_repo(box, home, scope="user", user="member")
+    result = home.ssh(command)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "Unsupported command\n"
+
+
 def test_using_a_key_is_seen(box, home):
     line = home.make_key()
     number = post(box, PROJECT_KEYS, line).json["id"]

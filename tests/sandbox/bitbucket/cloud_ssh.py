@@ -36,12 +36,12 @@ class CloudSession(CommandSession):
 
     async def obey(self, words: list[str]) -> int:
         """git's programs, ``host_key_info``, and nothing."""
-        if not words:
+        if not self._command:
             return self._greet()
         if words == ["host_key_info"]:
             self.tell(self.instance.known_hosts())
             return 0
-        if words[0] == LFS and not self.login.key.user:
+        if words[:1] == [LFS] and not self.login.key.user:
             return self._deny(DENIED)
         if len(words) != 2 or words[0] not in PROGRAMS:
             # UNCONFIRMED: what an unknown command gets.
