@@ -45,13 +45,13 @@ enum bbk_registered {
 
 /* What was observed. */
 struct bbk_observed {
-	bool own;		   /* the person's own keys open it */
 	bool key;		   /* a usable key of ours is there */
 	bool hostkey;		   /* verified before, and still the same */
 	enum bbk_registered registered;
 	bool remote;		   /* there is a remote to look at */
 	bool remote_is_ssh;	   /* and its URL will do as it is */
 	bool automatic;		   /* our configuration is as it would be */
+	bool own;		   /* the person's own keys open it */
 };
 
 /* What was asked for. */

@@ -5,15 +5,15 @@
 
 #include "core/plan.h"
 
-/* Every observation with every wish: 2*2*4*2*2*2 times 2*2*2*2. */
+/* Every observation with every wish: 2*2*4*2*2*2*2 times 2*2*2*2. */
 static void walk(void (*look)(const struct bbk_observed *,
 			      const struct bbk_wanted *,
 			      const struct bbk_plan *))
 {
-	for (unsigned i = 0; i < 1U << 11; i++) {
+	for (unsigned i = 0; i < 1U << 12; i++) {
 		struct bbk_observed o = {
 			i & 1, i & 2, (enum bbk_registered)(i >> 2 & 3),
-			i & 16, i & 32, i & 64 };
+			i & 16, i & 32, i & 64, i & 2048 };
 		struct bbk_wanted w = { i & 128, i & 256, i & 512, i & 1024 };
 		struct bbk_plan plan = bbk_plan_make(&o, &w);
 
@@ -32,9 +32,10 @@ static void look_at_rules(const struct bbk_observed *o,
 			  const struct bbk_plan *plan)
 {
 	const enum bbk_action *a = plan->action;
+	bool ours = w->access && !o->own;
 
 	check(a[BBK_STEP_DETECT] == BBK_ACTION_DONE, "detect always");
-	check(!w->access || a[BBK_STEP_KEY] == (o->key ? BBK_ACTION_REUSED :
+	check(!ours || a[BBK_STEP_KEY] == (o->key ? BBK_ACTION_REUSED :
 							 BBK_ACTION_GENERATED),
 	      "a key is made only where there is none");
 	check(w->access || (a[BBK_STEP_KEY] == BBK_ACTION_SKIPPED &&
@@ -43,11 +44,14 @@ static void look_at_rules(const struct bbk_observed *o,
 			    a[BBK_STEP_VERIFY] == BBK_ACTION_SKIPPED &&
 			    a[BBK_STEP_REMOTE] == BBK_ACTION_SKIPPED),
 	      "enrolling touches no key, grant or remote");
-	check(!w->access || (a[BBK_STEP_REGISTER] == BBK_ACTION_CREATED) ==
+	check(!w->access || ours || (a[BBK_STEP_KEY] == BBK_ACTION_NONE &&
+				     a[BBK_STEP_REGISTER] == BBK_ACTION_NONE),
+	      "where the person has access, nothing is made or registered");
+	check(!ours || (a[BBK_STEP_REGISTER] == BBK_ACTION_CREATED) ==
 				    (o->registered == BBK_REGISTERED_NOT),
 	      "registered where it is not, and nowhere else");
 	check((a[BBK_STEP_REGISTER] == BBK_ACTION_UPGRADED) ==
-		      (w->access && w->write &&
+		      (ours && w->write &&
 		       o->registered == BBK_REGISTERED_READ),
 	      "upgraded only from read, only for write");
 	check((a[BBK_STEP_REMOTE] == BBK_ACTION_SWITCHED) ==
@@ -71,9 +75,11 @@ static void look_at_changes(const struct bbk_observed *o,
 {
 	bool want = !o->automatic || w->clone ||
 		    (w->access &&
-		     (!o->key || !o->hostkey ||
-		      o->registered == BBK_REGISTERED_NOT ||
-		      (o->registered == BBK_REGISTERED_READ && w->write) ||
+		     (!o->hostkey ||
+		      (!o->own &&
+		       (!o->key || o->registered == BBK_REGISTERED_NOT ||
+			(o->registered == BBK_REGISTERED_READ &&
+			 w->write))) ||
 		      (o->remote && !o->remote_is_ssh && !w->keep_remote)));
 
 	check(bbk_plan_changes(plan) == want, "changes");
@@ -82,7 +88,7 @@ static void look_at_changes(const struct bbk_observed *o,
 static void a_second_run_changes_nothing(void **state)
 {
 	static const struct bbk_observed ready = {
-		true, true, BBK_REGISTERED_WRITE, true, true, true };
+		true, true, BBK_REGISTERED_WRITE, true, true, true, false };
 	static const struct bbk_wanted wanted = { true, true, false, false };
 	struct bbk_plan plan = bbk_plan_make(&ready, &wanted);
 
