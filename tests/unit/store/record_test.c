@@ -35,10 +35,10 @@ static void expect_key(const struct bbk_place *place, const char *key)
 
 static void the_narrowest_record_wins(void **state)
 {
-	static const struct bbk_place other = { "h", 7999, "proj", "tool" },
-		whole = { "h", 7999, "proj", NULL },
-		lib = { "h", 7999, "lib", "app" },
-		port = { "h", 22, "PROJ", "app" };
+	static const struct bbk_place other = { "h", 7999, "proj", "tool", NULL },
+		whole = { "h", 7999, "proj", NULL, NULL },
+		lib = { "h", 7999, "lib", "app", NULL },
+		port = { "h", 22, "PROJ", "app", NULL };
 
 	(void)state;
 	expect_key(&app, NULL);
@@ -134,7 +134,7 @@ static void a_record_that_cannot_be_read_is_an_error(void **state)
 
 static void the_path_is_made_of_the_place(void **state)
 {
-	static const struct bbk_place me = { "[::1]", 22, "~Jo", "a.b" };
+	static const struct bbk_place me = { "[::1]", 22, "~Jo", "a.b", NULL };
 
 	(void)state;
 	save(BBK_SCOPE_REPO, "k", &me);
