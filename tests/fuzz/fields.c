@@ -41,7 +41,7 @@ static const char *prepare(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct bbk_place place = { "h", 22, "p", "r" };
+	static const struct bbk_place place = { "h", 22, "p", "r", NULL };
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
