@@ -165,8 +165,8 @@ char *bbk_ensuring_place(const struct bbk_ensuring *e)
 	default:
 		return e->project ? bbk_strf("project %s of %s", e->project,
 					     host) :
-			bbk_strf("the project of %s/%s on %s", e->workspace,
-				 e->wish->repo, host);
+			bbk_strf("%s/%s on %s", e->workspace, e->wish->repo,
+				 host);
 	}
 }
 

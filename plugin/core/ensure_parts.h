@@ -64,6 +64,8 @@ const char *bbk_ensuring_owner(const struct bbk_ensuring *e);
 char *bbk_ensuring_command(const struct bbk_ensuring *e, bool push);
 /* "project PROJ of <host>", "repository PROJ/app of ..."; caller frees */
 char *bbk_ensuring_place(const struct bbk_ensuring *e);
+/* Sets e->talk: "key registered on project PROJ of <host>, read access". */
+void bbk_ensuring_say_registered(struct bbk_ensuring *e);
 /* With a token: which project it is, where only the server can tell. */
 int bbk_ensuring_aim(struct bbk_ensuring *e, struct bbk_err *err)
 	BBK_MUST_CHECK;

@@ -59,7 +59,7 @@ static int fetch_pins(struct bbk_ensuring *e, struct bbk_err *err)
 	return 0;
 }
 
-static void say_registered(struct bbk_ensuring *e)
+void bbk_ensuring_say_registered(struct bbk_ensuring *e)
 {
 	char *place = bbk_ensuring_place(e);
 
@@ -105,7 +105,7 @@ static int meet_and_register(struct bbk_ensuring *e, struct bbk_err *err)
 	    bbk_ensuring_register(e, err) < 0 ||
 	    bbk_ensuring_remember(e, false, err) < 0)
 		return -1;
-	say_registered(e);
+	bbk_ensuring_say_registered(e);
 	e->result = BBK_ENSURED_FRESH;
 	return 0;
 }
@@ -132,7 +132,7 @@ static int finish_offer(struct bbk_ensuring *e,
 {
 	e->wish->offer->go(e->wish->offer);
 	e->result = BBK_ENSURED_GONE;
-	say_registered(e);
+	bbk_ensuring_say_registered(e);
 	if (bbk_access_note_pinned(&e->access, e->env, &meeting->seen,
 				   err) < 0 ||
 	    bbk_ensuring_remember(e, false, err) < 0)

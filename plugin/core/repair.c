@@ -7,6 +7,12 @@
 
 #include "core/token.h"
 
+/* What a workspace has on record is tried first for each of its projects. */
+static bool was_but_a_try(const struct bbk_ensuring *e)
+{
+	return e->workspace && e->record.level == BBK_LEVEL_OWNER;
+}
+
 /* Does the server mean it?  ssh's words alone may be anybody's. */
 static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 		      struct bbk_err *err)
@@ -57,9 +63,10 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 static int get_leave(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	char *place = bbk_ensuring_place(e);
-	char *question = bbk_strf("git-bbkey: Bitbucket no longer accepts the "
-				  "key of this machine\nfor %s.  Register it "
-				  "again?", place);
+	char *question = was_but_a_try(e) ?
+		bbk_strf("git-bbkey: set up SSH access to %s?", place) :
+		bbk_strf("git-bbkey: Bitbucket no longer accepts the key of "
+			 "this machine\nfor %s.  Register it again?", place);
 	int rc = bbk_ensuring_get_leave(e, question, err);
 
 	free(question);
@@ -173,7 +180,13 @@ static int still_refused(struct bbk_ensuring *e, bool denied,
 
 static void say_again(struct bbk_ensuring *e, bool replaced)
 {
-	char *place = bbk_ensuring_place(e);
+	char *place;
+
+	if (was_but_a_try(e) && !replaced) {
+		bbk_ensuring_say_registered(e);
+		return;
+	}
+	place = bbk_ensuring_place(e);
 
 	e->talk = replaced ?
 		bbk_strf("git-bbkey: the key had expired; a new one is "

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "bitbucket/datacenter.h"
+#include "core/choice.h"
+#include "core/place.h"
 #include "core/remote.h"
 #include "core/token.h"
 #include "git/config.h"
-#include "core/place.h"
 #include "store/lock.h"
 
 #define LOCK_MS 20000
@@ -205,6 +206,8 @@ static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	if (setup->own || setup->unasked)
 		return 0;
+	if (bbk_choice_of_purpose(setup, err) < 0)
+		return -1;
 	if (bbk_setup_may_hurry(setup))
 		rc = detect_early(setup, err);
 	return rc <= 0 ? rc : detect_online(setup, err);

@@ -1,0 +1,142 @@
+#include "core/choice.h"
+
+#include <stdlib.h>
+
+/* --- afterwards --------------------------------------------------------- */
+
+/* "project PROJ", "repository acme/app" */
+static char *place_of(const struct bbk_setup *setup, enum bbk_scope scope)
+{
+	const struct bbk_detected *found = &setup->found;
+
+	if (scope == BBK_SCOPE_PROJECT && found->project)
+		return bbk_strf("project %s", found->project);
+	if (scope == BBK_SCOPE_PERSONAL)
+		return bbk_strdup("your account");
+	if (!found->repo)
+		return bbk_strdup("the project");
+	return bbk_strf("%s %s/%s", scope == BBK_SCOPE_REPO ? "repository" :
+				    "the project of",
+			bbk_detected_owner(found), found->repo);
+}
+
+size_t bbk_choices_after(const struct bbk_setup *setup,
+			const struct bbk_err *err,
+			enum bbk_choice left[BBK_CHOICES_MAX])
+{
+	enum bbk_scope scope = setup->terms.target.scope;
+	bool no_token = setup->found.instance.no_token;
+	size_t n = 0;
+
+	if (!bbk_address_owner(&setup->found.address) ||
+	    !setup->found.ssh_host ||
+	    (err->class != BBK_E_PERMISSION &&
+	     !(err->class == BBK_E_AUTH && no_token)))
+		return 0;
+	if (scope != BBK_SCOPE_PERSONAL)
+		left[n++] = BBK_CHOICE_REQUEST;
+	if (!no_token && scope == BBK_SCOPE_PROJECT && setup->found.repo)
+		left[n++] = BBK_CHOICE_REPO;
+	if (!no_token && scope != BBK_SCOPE_PERSONAL)
+		left[n++] = BBK_CHOICE_PERSONAL;
+	else
+		left[n++] = BBK_CHOICE_PASTE;
+	left[n++] = BBK_CHOICE_STOP;
+	return n;
+}
+
+static void add_choice(struct bbk_strv *choices, enum bbk_choice choice,
+		       const struct bbk_setup *setup)
+{
+	char *repo = place_of(setup, BBK_SCOPE_REPO);
+
+	switch (choice) {
+	case BBK_CHOICE_REQUEST:
+		bbk_strv_add(choices, "write a request for an admin, and wait "
+				      "until it is done");
+		break;
+	case BBK_CHOICE_REPO:
+		bbk_strv_addf(choices, "try %s alone (takes an admin of that)",
+			      repo);
+		break;
+	case BBK_CHOICE_PERSONAL:
+		bbk_strv_add(choices, "register it on your own account: it "
+				      "may do what you may");
+		break;
+	case BBK_CHOICE_PASTE:
+		bbk_strv_add(choices, "add it to your own account on a web "
+				      "page, and wait for that");
+		break;
+	case BBK_CHOICE_STOP:
+		bbk_strv_add(choices, "stop here");
+		break;
+	}
+	free(repo);
+}
+
+int bbk_choice_ask(const struct bbk_setup *setup, const struct bbk_err *why,
+		     enum bbk_choice *chosen, struct bbk_err *err)
+{
+	BBK_AUTO(strv) choices = BBK_STRV_INIT;
+	struct bbk_term *term = setup->env->term;
+	enum bbk_choice left[BBK_CHOICES_MAX];
+	size_t n = bbk_choices_after(setup, why, left), i = 0;
+	char *place = place_of(setup, setup->terms.target.scope);
+	char *question = setup->found.instance.no_token ?
+		bbk_strf("Without a token this machine's key cannot be put on "
+			 "%s from here.\nWhat now?", place) :
+		bbk_strf("You may not put this machine's key on %s.\n"
+			 "What now?", place);
+	int rc = 0;
+
+	*chosen = BBK_CHOICE_STOP;
+	for (size_t k = 0; k < n; k++)
+		add_choice(&choices, left[k], setup);
+	if (n && term->can_ask(term)) {
+		rc = term->choose(term, question, &choices, &i, err);
+		*chosen = rc < 0 ? BBK_CHOICE_STOP : left[i];
+	}
+	free(question);
+	free(place);
+	return rc;
+}
+
+/* --- before ------------------------------------------------------------- */
+
+static bool has_said(const struct bbk_setup *setup)
+{
+	const struct bbk_wish *wish = setup->wish;
+
+	return wish->has_scope || wish->has_permission || wish->dry_run ||
+	       setup->record.key ||
+	       bbk_instance_setting(&setup->found.instance, setup->env,
+				    "scope");
+}
+
+int bbk_choice_of_purpose(struct bbk_setup *setup, struct bbk_err *err)
+{
+	static const enum bbk_scope scopes[] = {
+		BBK_SCOPE_PROJECT, BBK_SCOPE_REPO, BBK_SCOPE_PERSONAL };
+	BBK_AUTO(strv) choices = BBK_STRV_INIT;
+	struct bbk_term *term = setup->env->term;
+	const struct bbk_address *address = &setup->found.address;
+	size_t chosen = 0;
+	char *question;
+	int rc;
+
+	if (!address->workspace || !address->repo || has_said(setup) ||
+	    !term->can_ask(term))
+		return 0;
+	question = bbk_strf("What is this machine to do with %s/%s?",
+			    address->workspace, address->repo);
+	bbk_strv_addl(&choices,
+		      "read it, and the rest of its project: an access key",
+		      "read it alone: an access key of the repository",
+		      "read and push, as you: a key of your account", NULL);
+	rc = term->choose(term, question, &choices, &chosen, err);
+	free(question);
+	if (rc < 0)
+		return -1;
+	setup->terms.target.scope = setup->how.scope = scopes[chosen];
+	return 0;
+}
