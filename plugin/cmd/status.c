@@ -11,6 +11,7 @@
 #include "cmd/screen.h"
 #include "cmd/setup_options.h"
 #include "cmd/usage.h"
+#include "store/expiry.h"
 
 struct arguments {
 	const char *remote;
@@ -208,6 +209,20 @@ static void add_place(struct bbk_str *text, const struct bbk_record *record)
 		bbk_str_addf(text, "project %s", record->project);
 }
 
+/* true: it is over */
+static bool add_expiry(struct bbk_str *text, const char *expires)
+{
+	int64_t days = 0;
+
+	if (bbk_expiry_is_near(expires, &days)) {
+		bbk_str_add(text, ", ");
+		bbk_expiry_describe(text, expires, days);
+	} else if (expires) {
+		bbk_str_addf(text, ", until %s", expires);
+	}
+	return days < 0;
+}
+
 static void print_key(const struct bbk_env *env,
 		      const struct bbk_status *status, struct bbk_str *text)
 {
@@ -234,9 +249,8 @@ static void print_key(const struct bbk_env *env,
 	bbk_str_addf(text, ", %s access, as \"%s\"",
 		     record->write ? "write" : "read",
 		     record->label ? record->label : "");
-	if (record->expires)
-		bbk_str_addf(text, ", until %s", record->expires);
-	line(env, status->ssh != BBK_SSH_STATE_DENIED, text);
+	line(env, !add_expiry(text, record->expires) &&
+		  status->ssh != BBK_SSH_STATE_DENIED, text);
 }
 
 static void print_host_key(const struct bbk_env *env,

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "core/token.h"
 
 /* What a workspace has on record is tried first for each of its projects. */
@@ -114,15 +114,12 @@ int bbk_ensuring_doubt(struct bbk_ensuring *e, struct bbk_err *err)
 	return 0;
 }
 
+/* Its last hour is not known: a key that is refused on its last day is over. */
 static bool is_over(const char *date)
 {
-	time_t now = time(NULL);
-	struct tm day;
-	char today[sizeof("YYYY-MM-DD")];
+	int64_t days;
 
-	return date && gmtime_r(&now, &day) &&
-	       strftime(today, sizeof(today), "%Y-%m-%d", &day) > 0 &&
-	       strcmp(date, today) <= 0;
+	return bbk_date_left(date, &days) == 0 && days <= 0;
 }
 
 /*

@@ -371,6 +371,7 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 	}
 	if (t->command->push && t->record.key && !t->record.write)
 		push_with_reader(t);
+	bbk_run_warn(t);
 	bbk_run(t, &watch);
 	if (bbk_run_was_refused(&watch))
 		mend(t, &watch);

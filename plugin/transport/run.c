@@ -1,14 +1,26 @@
 #include "transport/run.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/drop.h"
 #include "base/file.h"
+#include "store/expiry.h"
 
 static void build(struct bbk_transport *t, struct bbk_ssh_line *line)
 {
 	bbk_ssh_line_build(line, &t->ssh, &t->record, NULL, t->argc, t->argv);
+}
+
+void bbk_run_warn(const struct bbk_transport *t)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	const char *advice = getenv("GIT_ADVICE");
+
+	bbk_expiry_warn(&text, &t->record, t->paths.state,
+			!advice || !bbk_is_off(advice));
+	(void)bbk_write_all(STDERR_FILENO, bbk_str_get(&text), text.len);
 }
 
 void bbk_run(struct bbk_transport *t, struct bbk_watch *watch)

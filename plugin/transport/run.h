@@ -23,6 +23,12 @@ struct bbk_transport {
 	int drops;  /* connections that the server dropped: base/drop.h */
 };
 
+/*
+ * Tells the person that the key on record is about to expire: store/expiry.h.
+ * git bbkey alone can read bbkey.advice; here GIT_ADVICE=0 silences the hint.
+ */
+void bbk_run_warn(const struct bbk_transport *t);
+
 /* Once, with what is on record. */
 void bbk_run(struct bbk_transport *t, struct bbk_watch *watch);
 /* The same; a server that has no place for us at the moment is asked again. */
