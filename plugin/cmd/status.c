@@ -149,6 +149,22 @@ static struct json_t *json_ssh(const struct bbk_status *status)
 	return part;
 }
 
+static struct json_t *json_known_keys(const struct bbk_status *status)
+{
+	struct json_t *keys = bbk_json_new_array();
+
+	for (size_t i = 0; i < status->known.len; i++) {
+		const struct bbk_known_key *key = &status->known.keys[i];
+		struct json_t *part = bbk_json_new_object();
+
+		bbk_json_put_string(part, "path", key->path);
+		bbk_json_put_string(part, "fingerprint", key->fingerprint);
+		bbk_json_put_bool(part, "agent", key->agent);
+		bbk_json_append(keys, part);
+	}
+	return keys;
+}
+
 static void print_json(const struct bbk_env *env,
 		       const struct bbk_status *status)
 {
@@ -165,6 +181,10 @@ static void print_json(const struct bbk_env *env,
 	bbk_json_put(json.root, "host_key", json_host_key(status));
 	bbk_json_put(json.root, "ssh", json_ssh(status));
 	bbk_lfs_put_json(json.root, &status->lfs);
+	if (status->known.asked)
+		bbk_json_put(json.root, "known_keys", json_known_keys(status));
+	else if (env->verbose)
+		bbk_json_put_null(json.root, "known_keys");
 	bbk_print_json(env->out, &json);
 }
 
@@ -300,10 +320,18 @@ static void print_known(const struct bbk_env *env,
 			const struct bbk_status *status, struct bbk_str *text)
 {
 	for (size_t i = 0; i < status->known.len; i++) {
-		char *path = bbk_path_shown(status->known.v[i],
-					    env->paths.home);
+		const struct bbk_known_key *key = &status->known.keys[i];
+		char *path = key->path ? bbk_path_shown(key->path,
+							env->paths.home) :
+					 NULL;
 
-		bbk_str_addf(text, "The server knows %s", path);
+		if (path)
+			bbk_str_addf(text, "The server knows %s", path);
+		else
+			bbk_str_addf(text, "The server knows the key \"%s\" "
+				     "in your agent", *key->comment ?
+				     key->comment : key->fingerprint ?
+				     key->fingerprint : "");
 		line(env, true, text);
 		free(path);
 	}

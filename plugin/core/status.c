@@ -6,7 +6,6 @@
 #include "base/cloud.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
-#include "ssh/survey.h"
 
 static const char *const ssh_words[] = { "ok", "denied", "no-access",
 					 "unreachable", "skipped" };
@@ -26,7 +25,7 @@ void bbk_status_release(struct bbk_status *status)
 	bbk_record_release(&status->record);
 	bbk_key_release(&status->key);
 	bbk_access_release(&status->access);
-	bbk_strv_release(&status->known);
+	bbk_known_keys_release(&status->known);
 }
 
 /* Enrolled instances only: status asks nobody which host is whose. */
@@ -168,19 +167,11 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 static void survey(struct bbk_status *status, const struct bbk_env *env)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(strv) files = BBK_STRV_INIT;
-	struct bbk_survey_wish wish = {
-		.host = status->found.ssh_host, .port = status->found.ssh_port,
-		.user = status->found.ssh_user, .files = &files,
-		.fingerprint = status->access.fingerprint,
-	};
 
-	if (status->access.hostkey != BBK_HOSTKEY_VERIFIED ||
-	    !wish.fingerprint || !bbk_begins(wish.fingerprint, "SHA256:"))
-		return;
-	bbk_public_keys(env->paths.ssh, &files);
-	if (bbk_survey_run(&wish, &status->known, &ignored) < 0)
-		return;
+	if (status->ssh != BBK_SSH_STATE_UNREACHABLE)
+		(void)!bbk_known_keys_find(&status->known, &status->access,
+					   status->found.ssh_port, env,
+					   &ignored);
 }
 
 int bbk_status_get(struct bbk_status *status, struct bbk_env *env,

@@ -9,6 +9,7 @@
 #include "core/detect.h"
 #include "core/key.h"
 #include "core/lfs.h"
+#include "core/survey.h"
 #include "store/record.h"
 
 enum bbk_ssh_state {
@@ -38,7 +39,7 @@ struct bbk_status {
 	char *ssh_said;
 	int64_t milliseconds;
 	struct bbk_lfs lfs;
-	struct bbk_strv known; /* -v: public key files that the server knows */
+	struct bbk_known_keys known; /* -v alone asks */
 };
 
 #define BBK_STATUS_INIT \

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -14,6 +14,7 @@
 
 #define REPLY_MAX (256 * 1024) /* OpenSSH 9.2, AGENT_MAX_LEN */
 #define IDENTITIES_ANSWER 12
+#define HEAD_LEN 5 /* that number, and how many keys there are */
 
 static int connect_to(const char *path)
 {
@@ -38,31 +39,24 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* Reads len bytes; `keep` of them are kept. */
-static bool read_all(int fd, unsigned char *bytes, size_t keep, size_t len,
-		     int64_t end)
+static bool read_all(int fd, unsigned char *bytes, size_t len, int64_t end)
 {
-	unsigned char chunk[4096];
 	size_t done = 0;
 
 	while (done < len) {
 		struct pollfd wait = { fd, POLLIN, 0 };
 		int64_t left = end - bbk_system_clock.now(&bbk_system_clock);
-		size_t want = len - done < sizeof(chunk) ? len - done :
-							   sizeof(chunk);
 		ssize_t n;
 
 		if (left <= 0)
 			return false;
 		if (poll(&wait, 1, (int)left) <= 0)
 			continue;
-		n = read(fd, chunk, want);
+		n = read(fd, bytes + done, len - done);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
 			return false;
-		for (size_t i = 0; i < (size_t)n && done + i < keep; i++)
-			bytes[done + i] = chunk[i];
 		done += (size_t)n;
 	}
 	return true;
@@ -74,33 +68,62 @@ static size_t number(const unsigned char *bytes)
 	       (size_t)bytes[2] << 8 | bytes[3];
 }
 
-static enum bbk_agent ask(int fd, int64_t end)
+static enum bbk_agent ask(int fd, int64_t end, struct bbk_str *keys)
 {
 	static const unsigned char request[] = { 0, 0, 0, 1, 11 };
 	unsigned char length[4];
-	unsigned char reply[5];
+	unsigned char *reply;
 	size_t len;
+	enum bbk_agent found = BBK_AGENT_SILENT;
 
 	if (send(fd, request, sizeof(request), MSG_NOSIGNAL) !=
 		    sizeof(request) ||
-	    !read_all(fd, length, sizeof(length), sizeof(length), end))
+	    !read_all(fd, length, sizeof(length), end))
 		return BBK_AGENT_SILENT;
 	len = number(length);
-	if (len < sizeof(reply) || len > REPLY_MAX ||
-	    !read_all(fd, reply, sizeof(reply), len, end) ||
-	    reply[0] != IDENTITIES_ANSWER)
+	if (len < HEAD_LEN || len > REPLY_MAX)
 		return BBK_AGENT_SILENT;
-	return number(reply + 1) ? BBK_AGENT_KEYS : BBK_AGENT_NONE;
+	reply = bbk_alloc(len);
+	if (read_all(fd, reply, len, end) &&
+	    reply[0] == IDENTITIES_ANSWER) {
+		found = number(reply + 1) ? BBK_AGENT_KEYS : BBK_AGENT_NONE;
+		bbk_str_addn(keys, reply + HEAD_LEN, len - HEAD_LEN);
+	}
+	free(reply);
+	return found;
 }
 
-enum bbk_agent bbk_agent_ask(const char *path, int64_t wait_ms)
+enum bbk_agent bbk_agent_ask(const char *path, int64_t wait_ms,
+			     struct bbk_str *keys)
 {
 	int fd = connect_to(path);
 	enum bbk_agent found;
 
 	if (fd < 0) /* a full queue is a hung agent; the rest, none at all */
 		return errno == EAGAIN ? BBK_AGENT_SILENT : BBK_AGENT_NONE;
-	found = ask(fd, bbk_system_clock.now(&bbk_system_clock) + wait_ms);
+	found = ask(fd, bbk_system_clock.now(&bbk_system_clock) + wait_ms,
+		    keys);
 	close(fd);
 	return found;
+}
+
+/* A length of four bytes, and as many bytes. */
+static bool next_string(const struct bbk_str *keys, size_t *at,
+			const char **bytes, size_t *len)
+{
+	if (keys->len - *at < 4)
+		return false;
+	*len = number((const unsigned char *)keys->s + *at);
+	if (*len > keys->len - *at - 4)
+		return false;
+	*bytes = keys->s + *at + 4;
+	*at += 4 + *len;
+	return true;
+}
+
+bool bbk_agent_next(const struct bbk_str *keys, size_t *at,
+		    struct bbk_agent_key *key)
+{
+	return next_string(keys, at, &key->blob, &key->blob_len) &&
+	       next_string(keys, at, &key->comment, &key->comment_len);
 }

@@ -91,9 +91,10 @@ static const char *agent_socket(const struct bbk_openssh *self)
 static enum bbk_agent look_at_agent(struct bbk_openssh *self)
 {
 	const char *path = agent_socket(self);
+	BBK_AUTO(str) keys = BBK_STR_INIT;
 
 	if (!self->agent_asked)
-		self->agent = *path ? bbk_agent_ask(path, AGENT_MS) :
+		self->agent = *path ? bbk_agent_ask(path, AGENT_MS, &keys) :
 				      BBK_AGENT_NONE;
 	self->agent_asked = true;
 	return self->agent;
@@ -328,12 +329,21 @@ static bool agent_has_keys(struct bbk_ssh *ssh)
 	return look_at_agent((struct bbk_openssh *)ssh) == BBK_AGENT_KEYS;
 }
 
+static void agent_keys(struct bbk_ssh *ssh, struct bbk_str *keys)
+{
+	struct bbk_openssh *self = (struct bbk_openssh *)ssh;
+
+	if (look_at_agent(self) == BBK_AGENT_KEYS)
+		(void)bbk_agent_ask(agent_socket(self), AGENT_MS, keys);
+}
+
 void bbk_openssh_init(struct bbk_openssh *openssh, const char *helper,
 		      const char *config)
 {
 	openssh->ssh.run = run;
 	openssh->ssh.plan = plan;
 	openssh->ssh.agent_has_keys = agent_has_keys;
+	openssh->ssh.agent_keys = agent_keys;
 	openssh->helper = helper;
 	openssh->config = config;
 	openssh->agent_socket[0] = '\0';

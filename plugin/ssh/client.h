@@ -113,6 +113,8 @@ struct bbk_ssh {
 	 * it as long as it may.
 	 */
 	bool (*agent_has_keys)(struct bbk_ssh *ssh);
+	/* Adds what the agent says of them now, for bbk_agent_next(). */
+	void (*agent_keys)(struct bbk_ssh *ssh, struct bbk_str *keys);
 };
 
 /* The real ssh, which is OpenSSH, or somebody's command that runs it. */

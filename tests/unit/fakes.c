@@ -182,10 +182,15 @@ static bool ssh_no_agent(struct bbk_ssh *ssh)
 	return false;
 }
 
+static void ssh_no_keys(struct bbk_ssh *ssh, struct bbk_str *keys)
+{
+	(void)ssh, (void)keys;
+}
+
 void fake_ssh_init(struct fake_ssh *fake, const enum bbk_ssh_outcome *outcomes,
 		   size_t len)
 {
 	*fake = (struct fake_ssh){
-		.ssh = { ssh_run, ssh_plan, ssh_no_agent },
+		.ssh = { ssh_run, ssh_plan, ssh_no_agent, ssh_no_keys },
 		.outcomes = outcomes, .len = len };
 }
