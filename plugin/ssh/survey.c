@@ -48,7 +48,7 @@ static size_t type_len(const struct bbk_str *blob)
 		return 0;
 	for (size_t i = 0; i < len; i++)
 		if (!bbk_is_alnum(bytes[4 + i]) &&
-		    !strchr("@.-", bytes[4 + i]))
+		    !memchr("@.-", bytes[4 + i], 3))
 			return 0;
 	return len;
 }
