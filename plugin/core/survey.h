@@ -9,7 +9,7 @@
 #include "core/access.h"
 
 struct bbk_known_key {
-	char *path;	   /* of the public half; NULL: the agent alone has it */
+	char *path;	   /* of the public half; NULL: only in the agent */
 	char *comment;	   /* the agent's; scrubbed; "" without one */
 	char *fingerprint; /* NULL where ssh-keygen cannot tell */
 	bool agent;

@@ -22,7 +22,7 @@
 
 struct bbk_survey_key {
 	struct bbk_str blob; /* as it goes over the wire */
-	char *path;	     /* of the public half; NULL: the agent alone has it */
+	char *path;	     /* of the public half; NULL: only in the agent */
 	char *comment;	     /* the agent's, scrubbed; NULL: not in the agent */
 	bool known;	     /* the server would let it in */
 };

@@ -80,9 +80,9 @@ static void it_is_said_from_fourteen_days_before(void **state)
 
 		(void)unlink(test_path(STAMP));
 		if (rows[i].words)
-			bbk_str_addf(&want, "git-bbkey: the key of this machine "
-				     "for project PROJ %s%s\n", rows[i].words,
-				     record.expires);
+			bbk_str_addf(&want, "git-bbkey: the key of this "
+				     "machine for project PROJ %s%s\n",
+				     rows[i].words, record.expires);
 		miss_text(said(&record, false), bbk_str_get(&want),
 			  rows[i].words ? rows[i].words : "far away");
 	}
