@@ -4,7 +4,23 @@
 #include <string.h>
 
 #include "base/cloud.h"
+#include "core/key_name.h"
 #include "core/token.h"
+
+static char *name_of_key(const struct bbk_setup *setup)
+{
+	const struct bbk_wish *wish = setup->wish;
+	char *name = bbk_key_name(&setup->found.instance,
+				  setup->terms.target.scope, wish->new_key ?
+				  bbk_detected_owner(&setup->found) : NULL,
+				  setup->key_wish.type);
+	char *next = wish->new_key ?
+		bbk_key_name_next(name, setup->record.key,
+				  setup->record.expires) : bbk_strdup(name);
+
+	free(name);
+	return next;
+}
 
 void bbk_setup_aim(struct bbk_setup *setup)
 {
@@ -17,7 +33,6 @@ static void settle_key(struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
 	struct bbk_terms *terms = &setup->terms;
-	struct bbk_detected *found = &setup->found;
 
 	free(setup->label);
 	free(setup->key_name);
@@ -26,10 +41,7 @@ static void settle_key(struct bbk_setup *setup)
 	terms->label = setup->label;
 	terms->write = setup->wanted.write;
 	bbk_setup_aim(setup);
-	setup->key_name = bbk_key_name(&found->instance, terms->target.scope,
-				       wish->new_key ?
-					       bbk_detected_owner(found) : NULL,
-				       setup->key_wish.type);
+	setup->key_name = name_of_key(setup);
 	setup->key_wish.path = wish->key;
 	setup->key_wish.name = setup->key_name;
 	setup->key_wish.comment = bbk_begins(setup->label, "bbkey ") ?

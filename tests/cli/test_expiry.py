@@ -164,6 +164,29 @@ def test_the_hint_makes_a_key_that_does_not_expire_soon(home: Home):
     assert fetch(home, folder).err == ""
 
 
+@pytest.mark.user
+def test_the_hint_helps_a_second_time(home: Home):
+    """A project's own key, too, gives way; only then."""
+    folder = expiring(home, 3)
+    home.allow_posts = 5  # the clone, and four times --new-key
+    prints = set()
+    for names in (["proj"], ["proj", "proj_2"], ["proj", "proj_2", "proj_3"]):
+        init = home.bbkey("init", "--new-key", cwd=folder)
+        assert init.status == 0, init
+        assert [key.name.rsplit("_bitbucket_")[-1]
+                for key in home.private_keys()][1:] == names
+        on_record = json.loads(home.bbkey("status", "--json",
+                                          cwd=folder).out)["key"]
+        assert on_record["fingerprint"] not in prints
+        prints.add(on_record["fingerprint"])
+    configure(home, "expires", "90")
+    for _ in range(2):
+        init = home.bbkey("init", "--new-key", cwd=folder)
+        assert init.status == 0, init
+        assert len(home.private_keys()) == 1 + 4
+    assert fetch(home, folder).err == ""
+
+
 # --- status --------------------------------------------------------------------
 
 @pytest.mark.parametrize("days, words", [
