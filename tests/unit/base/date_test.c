@@ -79,6 +79,10 @@ static void a_day_is_that_of_greenwich(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++)
 		if (bbk_date_of_seconds(rows[i].seconds) != rows[i].day)
 			miss("%ld s", (long)rows[i].seconds);
+	if (bbk_date_today() != time(NULL) / 86400 &&
+	    bbk_date_today() != time(NULL) / 86400) /* midnight in between */
+		miss("today is another day");
+	assert_int_equal(unsetenv("TZ"), 0);
 }
 
 static void days_are_counted_from_today(void **state)
