@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/date.h"
 #include "bitbucket/datacenter.h"
 #include "bitbucket/page.h"
 
@@ -34,33 +34,25 @@ static const struct json_t *key_of(const struct bbk_target *target,
 		json : bbk_json_object(json, "key");
 }
 
-static char *date_of(time_t when)
-{
-	char text[16];
-	struct tm tm;
-
-	if (!gmtime_r(&when, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%d", &tm))
-		return NULL;
-	return bbk_strdup(text);
-}
-
 /* createdDate: epoch ms or ISO 8601, UNCONFIRMED; unknown counts as now */
 static char *expiry_of(const struct json_t *key)
 {
 	const char *text = bbk_json_string(key, "createdDate");
+	char day[sizeof("YYYY-MM-DD")] = "";
 	int64_t days = 0, created = 0;
-	struct tm tm = { 0 };
 
 	if (!bbk_json_int(key, "expiryDays", &days) || days <= 0 ||
 	    days > 36500)
 		return NULL;
 	if (bbk_json_int(key, "createdDate", &created) && created > 0 &&
 	    created < (int64_t)1 << 47)
-		return date_of((time_t)(created / 1000 + days * 86400));
-	if (text && strptime(text, "%Y-%m-%d", &tm))
-		return date_of(timegm(&tm) + (time_t)(days * 86400));
-	return date_of(time(NULL) + (time_t)(days * 86400));
+		return bbk_date_text(bbk_date_of_seconds(created / 1000) +
+				     days);
+	if (text)
+		strncpy(day, text, sizeof(day) - 1);
+	if (bbk_date_parse(day, &created) < 0)
+		created = bbk_date_today();
+	return bbk_date_text(created + days);
 }
 
 static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
