@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "core/grant_policy.h"
 
 static void add_word(struct bbk_str *out, const char *text, const char *ends)
 {
@@ -226,6 +227,7 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 		   struct bbk_err *err)
 {
 	enum bbk_refusal refusal = BBK_REFUSAL_OTHER;
+	struct bbk_terms limited;
 	int rc = post(instance, terms, key, grant, &refusal, err);
 
 	if (rc < 0 && refusal == BBK_REFUSAL_KEY_TYPE && !wish->path &&
@@ -236,6 +238,11 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 		else if (!rc) /* it may be there, with more than we want */
 			rc = look_again(instance, terms, key,
 					BBK_REFUSAL_UNSURE, grant, err);
+	}
+	if (rc < 0 &&
+	    bbk_grant_limit(instance, terms, refusal, &limited, err)) {
+		terms = &limited;
+		rc = post(instance, terms, key, grant, &refusal, err);
 	}
 	if (rc < 0 && (refusal == BBK_REFUSAL_EXISTS ||
 		       refusal == BBK_REFUSAL_UNSURE))

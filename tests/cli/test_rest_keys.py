@@ -313,6 +313,31 @@ def test_r04_the_servers_limit_is_told(home: Home, days: str | None):
     assert init(home, "--expires", "90").status == 0
 
 
+@pytest.mark.row("R4")
+def test_r04_an_admins_token_finds_the_servers_limit_by_itself(home: Home):
+    home.token = "admin"
+    home.sandbox.set(max_expiry_days=90)
+    home.forget_log()
+    result = init(home)
+    assert result.status == 0, result
+    (grant,) = home.keys_registered()
+    assert grant["key"]["expiryDays"] == 90
+    asked = [r.split("/rest")[1] for r in home.requests()
+             if r.startswith("POST") or r.endswith("/admin")]
+    assert asked == ["/keys/latest/projects/PROJ/ssh", "/ssh/latest/admin",
+                     "/keys/latest/projects/PROJ/ssh"]
+
+
+@pytest.mark.row("R4")
+def test_r04_what_an_admin_asks_for_is_not_changed(home: Home):
+    home.token = "admin"
+    home.sandbox.set(max_expiry_days=90)
+    home.forget_log()
+    result = init(home, "--expires", "365")
+    refused(result, "server", "permission")
+    assert len(home.requests("POST")) == 1
+
+
 # --- types of keys -----------------------------------------------------------
 
 @pytest.mark.user
