@@ -10,7 +10,8 @@ bool bbk_grant_limit(struct bbk_instance *instance,
 	struct bbk_dc_policy policy = BBK_DC_POLICY_INIT;
 
 	/* the status that a policy answers with is UNCONFIRMED */
-	if (terms->expires || refusal != BBK_REFUSAL_OTHER ||
+	if (instance->edition->is_cloud || terms->expires ||
+	    refusal != BBK_REFUSAL_OTHER ||
 	    err->class != BBK_E_SERVER ||
 	    bbk_dc_policy(&instance->rest, &policy, &ignored) < 0 ||
 	    !policy.max_expiry_days)
