@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "cmd/cmd.h"
+#include "cmd/moved.h"
 #include "cmd/submodules.h"
 #include "cmd/usage.h"
 
@@ -25,6 +28,15 @@ static int init_after(struct bbk_after *after, void *arg, struct bbk_err *err)
 	return 0;
 }
 
+/* It is another command line: folders, and none of the other options. */
+static bool wants_all(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--all"))
+			return true;
+	return false;
+}
+
 static int init(struct bbk_env *env, int argc, char **argv,
 		struct bbk_err *err)
 {
@@ -33,6 +45,8 @@ static int init(struct bbk_env *env, int argc, char **argv,
 	struct bbk_wish wish = BBK_WISH_INIT;
 	int rc;
 
+	if (wants_all(argc, argv))
+		return bbk_init_all(env, argc, argv, err);
 	rc = bbk_options_parse(bbk_cmd_init.options, &wish, &common, env, argc,
 			       argv, &args, 1, NULL, err);
 	if (rc == 0 && common.help) {
@@ -54,7 +68,8 @@ static int init(struct bbk_env *env, int argc, char **argv,
 
 const struct bbk_cmd bbk_cmd_init = {
 	.name = "init",
-	.usage = "git bbkey init [<url>] [<options>]",
+	.usage = "git bbkey init [<url>] [<options>]\n"
+		 "       git bbkey init --all [<folder>...]",
 	.summary = "make a key, register it, and switch this repository to it",
 	.options = bbk_setup_options,
 	.run = init,
