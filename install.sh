@@ -327,6 +327,22 @@ admin_config() {
 	EOF
 }
 
+# Since 12 November 2026 nothing answers at the old name.
+cloud_config() {
+	cat <<-'EOF'
+	# git-bbkey: Bitbucket Cloud's SSH is at ssh.bitbucket.org now.
+	#
+	# The system's git configuration includes this file, so that remotes
+	# and submodules which still say bitbucket.org go on working.  A person
+	# or a repository that wants these addresses elsewhere says so for a
+	# longer beginning, "git@bitbucket.org:workspace/": git takes the
+	# longest, and of two that are the same the system's.
+	[url "ssh://git@ssh.bitbucket.org/"]
+		insteadOf = git@bitbucket.org:
+		insteadOf = ssh://git@bitbucket.org/
+	EOF
+}
+
 system_git() {
 	if is_root || [ -n "${GIT_CONFIG_SYSTEM:-}" ]; then
 		git config --system "$@"
@@ -337,31 +353,42 @@ system_git() {
 
 is_included() {
 	git config --system --get-all include.path 2>/dev/null |
-		grep -qxF "$share/gitconfig"
+		grep -qxF "$share/$1"
+}
+
+# include <file in $share> <what prints it>: one that is there stays
+include() {
+	if [ ! -e "$share/$1" ]; then
+		"$2" >"$temp/$1"
+		owner install -m 644 "$temp/$1" "$share/$1"
+	fi
+	is_included "$1" ||
+		system_git --add include.path "$share/$1"
+}
+
+exclude() {
+	if is_included "$1"; then
+		system_git --fixed-value --unset-all include.path "$share/$1"
+		say "The system-level git configuration no longer includes $1"
+	fi
+	[ -e "$share/$1" ] || return 0
+	if "$2" | cmp -s - "$share/$1"; then
+		owner rm -f "$share/$1"
+	else
+		say "Kept, because it was edited: $share/$1"
+	fi
 }
 
 include_for_everyone() {
-	if [ ! -e "$share/gitconfig" ]; then
-		admin_config >"$temp/gitconfig"
-		owner install -m 644 "$temp/gitconfig" "$share/gitconfig"
-	fi
-	is_included ||
-		system_git --add include.path "$share/gitconfig"
+	include gitconfig admin_config
+	include gitconfig.cloud cloud_config
 	say "Defaults for everyone go into $share/gitconfig"
+	say "Old addresses of Bitbucket Cloud go to ssh.bitbucket.org for everyone"
 }
 
 exclude_for_everyone() {
-	if is_included; then
-		system_git --fixed-value --unset-all include.path \
-			"$share/gitconfig"
-		say 'The system-level git configuration no longer includes ours'
-	fi
-	[ -e "$share/gitconfig" ] || return 0
-	if admin_config | cmp -s - "$share/gitconfig"; then
-		owner rm -f "$share/gitconfig"
-	else
-		say "Kept, because it was edited: $share/gitconfig"
-	fi
+	exclude gitconfig admin_config
+	exclude gitconfig.cloud cloud_config
 }
 
 # --- install --------------------------------------------------------------
