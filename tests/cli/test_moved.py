@@ -312,7 +312,7 @@ def test_two_thousand_folders_cost_no_process_and_little_time(home: Home):
     home.tracing = True
     run = every(home, "src")
     assert "1 URL rewritten in 1 of 52 repositories." in run.err
-    assert started(run).count("git") <= 4, started(run)
+    assert run.trace.read_text(errors="replace").count("execve(") <= 6
     assert run.seconds < 5
 
 
@@ -360,7 +360,7 @@ def test_m7_a_repositorys_own_configuration_has_no_say(home: Home):
     assert OLD.format("inc") in outside.read_text()
     assert git(home, "config", "--local", "--no-includes",
                "remote.origin.url", cwd=app).strip() == NEW.format("app")
-    assert set(started(home.runs[-1])) == {"git-bbkey", "git"}
+    assert set(started(home.runs[-1])) <= {"git-bbkey", "git"}
 
 
 def test_names_with_control_characters_are_shown_without_them(home: Home):
@@ -479,10 +479,11 @@ def test_l9_killed_anywhere_each_configuration_is_the_old_or_the_new_one(
     found = nthcall.points(home, *argv)
     new = [config(x).read_bytes() for x in folders]
     assert new != old
-    for n, program, call in spread(found, 40, lambda x: x[1:]):
+    killed = 0
+    for n, program, call in spread(found, 24, lambda x: x[1:]):
         for folder, text in zip(folders, old):
             config(folder).write_bytes(text)
-        home.run(*nthcall.argv(n, "kill", *argv))
+        killed += home.run(*nthcall.argv(n, "kill", *argv)).status != 0
         for i, folder in enumerate(folders):
             assert config(folder).read_bytes() in (old[i], new[i]), \
                 (n, program, call)
@@ -491,6 +492,7 @@ def test_l9_killed_anywhere_each_configuration_is_the_old_or_the_new_one(
             config(folder).with_name("config.lock").unlink(missing_ok=True)
         every(home, str(home.work))
         assert [config(x).read_bytes() for x in folders] == new
+    assert killed > 12, "the sweep hit nothing"
 
 
 # --- the command line ----------------------------------------------------------

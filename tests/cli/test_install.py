@@ -1,0 +1,121 @@
+"""`install.sh --system`: what it says in the system-level git configuration.
+
+The build is not what this is about: a stand-in for cmake stages the programs
+that are built already.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from home import BIN, TREE, Home, Result
+
+OLD = {"git@bitbucket.org:ws/app.git": "ssh://git@ssh.bitbucket.org/ws/app.git",
+       "ssh://git@bitbucket.org/ws/app": "ssh://git@ssh.bitbucket.org/ws/app"}
+OTHERS = ["ssh://git@altssh.bitbucket.org:443/ws/app.git",
+          "https://bitbucket.org/ws/app.git",
+          "git@ssh.bitbucket.org:ws/app.git", "git@github.com:ws/app.git",
+          "git@bitbucket.org.evil.example:ws/app.git"]
+CMAKE = f"""#!/bin/sh
+while [ $# -gt 0 ]; do
+	[ "$1" = --prefix ] && stage=$2
+	shift
+done
+[ -n "$stage" ] || exit 0
+mkdir -p "$stage/bin" && cp '{BIN}/git-bbkey' "$stage/bin/"
+"""
+
+
+@pytest.fixture
+def machine(home: Home) -> Home:
+    """With a system-level configuration of its own, which has something."""
+    home.tracing = False
+    tools = home.work / "tools"
+    tools.mkdir()
+    (tools / "cmake").write_text(CMAKE)
+    (tools / "cmake").chmod(0o755)
+    system = home.work / "system.gitconfig"
+    system.write_text("[core]\n\tpager = cat\n")
+    home.extra = {"GIT_CONFIG_NOSYSTEM": "0",
+                  "GIT_CONFIG_SYSTEM": str(system),
+                  "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"}
+    return home
+
+
+def install(home: Home, *words: str) -> Result:
+    run = home.run("bash", str(TREE / "install.sh"), "--system", "--no-deps",
+                   "--prefix", str(home.work / "prefix"), *words)
+    assert run.status == 0, run
+    return run
+
+
+def reached(home: Home, url: str) -> str:
+    run = home.run("/usr/bin/git", "ls-remote", "--get-url", url)
+    assert run.status == 0, run
+    return run.out.strip()
+
+
+def system(home: Home) -> str:
+    return Path(home.extra["GIT_CONFIG_SYSTEM"]).read_text()
+
+
+@pytest.mark.user
+def test_old_addresses_of_cloud_are_carried_over_for_everyone(machine: Home):
+    before = system(machine)
+    for url in OLD:
+        assert reached(machine, url) == url, "what this is about"
+    install(machine)
+    for url, new in OLD.items():
+        assert reached(machine, url) == new
+    for url in OTHERS:
+        assert reached(machine, url) == url
+    once = system(machine)
+    install(machine)
+    assert system(machine) == once, "installing again adds nothing"
+    install(machine, "--uninstall")
+    for url in OLD:
+        assert reached(machine, url) == url
+    assert system(machine) == before
+    assert not (machine.work / "prefix").exists()
+
+
+def test_a_person_may_have_the_same_or_more_than_the_system(machine: Home):
+    install(machine)
+    config = machine.folder / ".gitconfig"
+    config.write_text(
+        config.read_text() + '[url "ssh://git@ssh.bitbucket.org/"]\n'
+        "\tinsteadOf = git@bitbucket.org:\n"
+        "\tinsteadOf = ssh://git@bitbucket.org/\n"
+        '[url "https://bitbucket.org/mine/"]\n'
+        "\tinsteadOf = git@bitbucket.org:mine/\n")
+    for url, new in OLD.items():
+        assert reached(machine, url) == new
+    assert reached(machine, "git@bitbucket.org:mine/app") == \
+        "https://bitbucket.org/mine/app"
+
+
+def test_what_the_admin_edited_stays(machine: Home):
+    install(machine)
+    ours = machine.work / "prefix/share/git-bbkey/gitconfig.cloud"
+    ours.write_text("# not here\n")
+    install(machine)
+    for url in OLD:
+        assert reached(machine, url) == url
+    run = install(machine, "--uninstall")
+    assert f"Kept, because it was edited: {ours}" in run.out
+    assert ours.read_text() == "# not here\n"
+    assert os.fspath(ours) not in system(machine)
+
+
+@pytest.mark.user
+def test_without_system_no_git_configuration_is_touched(machine: Home):
+    before = system(machine), (machine.folder / ".gitconfig").read_text()
+    run = machine.run("bash", str(TREE / "install.sh"), "--no-deps",
+                      "--prefix", str(machine.work / "prefix"))
+    assert run.status == 0, run
+    assert before == (system(machine),
+                      (machine.folder / ".gitconfig").read_text())
+    for url in OLD:
+        assert reached(machine, url) == url
