@@ -117,7 +117,7 @@ def test_one_value_of_many_changes_and_the_rest_of_the_file_does_not(
         home: Home):
     text = ("# mine\n[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
             "[remote \"origin\"] ; odd\n   url = https://bitbucket.org/w/a\n"
-            "\turl = {}\n\turl = git@example.com:w/a\n#\tpushurl = no\n"
+            "\turl = {}\n\turl = git@bitbucket-org:w/a.git\n#\tpushurl = no\n"
             "\tpushurl = {}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
             "[Remote \"Origin\"]\n\turl = x\n[foo]\n\turl = {}\n\n")
     app = repository(home)
@@ -364,7 +364,7 @@ def test_m7_a_repositorys_own_configuration_has_no_say(home: Home):
 
 
 def test_names_with_control_characters_are_shown_without_them(home: Home):
-    app = repository(home, "a\x1b]0;x\x07\nb")
+    app = repository(home, "a\x1b]0;x\x07\nb", OLD.format("app"))
     git(home, "config", "remote.x\x1b[31m.url", OLD.format("x"), cwd=app)
     for words in (["-n"], ["-v"], []):
         run = every(home, *words)
@@ -460,6 +460,7 @@ def test_the_lock_of_another_git_is_respected(home: Home):
     run = every(home, status=10)
     assert run.error_class == "busy" and str(lock) in run.hint
     assert config(app).read_bytes() == before and lock.exists()
+    assert not list(lock.parent.glob("config.bbkey*"))
     assert origin(home, other) == NEW.format("other")
     report = json.loads(every(home, "--json", status=10).out)
     assert changes(report) == {("app", "remote.origin.url", "failed")}
