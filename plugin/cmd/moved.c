@@ -145,7 +145,7 @@ static void say_all_left_out(const struct run *run)
 		     "folders that are too deep", false);
 }
 
-/* A folder may have any name; a command must say it as it is, or not at all. */
+/* A command must say a name as it is, or not at all. */
 static bool is_printable(const char *text)
 {
 	BBK_AUTO(str) shown = BBK_STR_INIT;
@@ -161,14 +161,15 @@ static void say_how_to_undo(const struct run *run)
 		const struct bbk_moved_url *url = &run->found.v[i];
 		char *file, *key;
 
-		if (url->state != BBK_MOVED_DONE || !is_printable(url->file) ||
-		    !is_printable(url->key))
+		if (url->state != BBK_MOVED_DONE ||
+		    !is_printable(url->file) || !is_printable(url->key))
 			continue;
 		file = bbk_shell_quoted(url->file);
 		key = bbk_shell_quoted(url->key);
-		fprintf(run->env->err, "To undo one of them:\n    git config "
-				       "--file %s --fixed-value --replace-all "
-				       "%s %s %s\n", file, key, url->from, url->to);
+		fprintf(run->env->err,
+			"To undo one of them:\n    git config --file %s "
+			"--fixed-value --replace-all %s %s %s\n",
+			file, key, url->from, url->to);
 		free(file);
 		free(key);
 		return;

@@ -31,7 +31,7 @@ struct bbk_moved_url {
 struct bbk_moved {
 	struct bbk_moved_url *v; /* those of one file stand together */
 	size_t len, cap;
-	struct bbk_gitdirs gitdirs; /* all repositories, and what was left out */
+	struct bbk_gitdirs gitdirs; /* every repository; what was left out */
 	struct bbk_strv refused; /* "<repository>: <key>": no URL to rely on */
 	struct bbk_strv broken;	 /* files that git cannot read */
 };

@@ -78,7 +78,8 @@ int bbk_urls_read(struct bbk_config *urls, const char *file, const char *word,
 	if (begin(&git, file, err) < 0)
 		return -1;
 	bbk_strv_addl(&git.argv, "-z", "--get-regexp",
-		      "^(remote\\..*\\.(push)?url|submodule\\..*\\.url)$", NULL);
+		      "^(remote\\..*\\.(push)?url|submodule\\..*\\.url)$",
+		      NULL);
 	git.out_max = CONFIG_MAX;
 	if (bbk_process_run(&git, err) < 0)
 		return -1;

@@ -154,7 +154,7 @@ def test_an_instance_with_another_ssh_address_is_written(home: Home):
     assert origin(home, app) == "ssh://git@relay.example.com:2222/ws/app.git"
 
 
-# --- which repositories --------------------------------------------------------
+# --- which repositories ------------------------------------------------------
 
 def test_submodules_and_worktrees_are_found_each_once(home: Home):
     lib, app = repository(home, "lib"), repository(home)
@@ -332,7 +332,17 @@ def test_another_file_system_is_not_entered_but_named(home: Home):
     assert origin(home, app) == NEW.format("app")
 
 
-# --- what a repository may not bring about ----------------------------------------
+def test_a_folder_that_is_too_deep_is_told(home: Home):
+    near = repository(home, "/".join(["n"] * 47))
+    far = repository(home, "/".join(["f"] * 50))
+    report = told(home)
+    assert [x["why"] for x in report["left_alone"]] == ["deep"]
+    assert "1 folder that is too deep" in said(every(home))
+    assert origin(home, near) != OLD.format("n")
+    assert origin(home, far) == OLD.format("f")
+
+
+# --- what a repository may not bring about -----------------------------------
 
 @pytest.mark.row("M7")
 def test_m7_a_repositorys_own_configuration_has_no_say(home: Home):
@@ -383,7 +393,7 @@ def test_a_configuration_that_git_cannot_read_is_named(home: Home):
     assert origin(home, app) == NEW.format("app")
 
 
-# --- changing it ---------------------------------------------------------------
+# --- changing it -------------------------------------------------------------
 
 def test_a_dry_run_shows_it_and_changes_nothing(home: Home):
     app = repository(home, str(home.folder / "app"))
@@ -496,7 +506,7 @@ def test_l9_killed_anywhere_each_configuration_is_the_old_or_the_new_one(
     assert killed > 12, "the sweep hit nothing"
 
 
-# --- the command line ----------------------------------------------------------
+# --- the command line --------------------------------------------------------
 
 @pytest.mark.parametrize("more", [["--scope", "repo"], ["--write"],
                                   ["--remote", "x"], ["--submodules"]])
