@@ -97,7 +97,7 @@ static bool is_noted(const struct bbk_moved *found, const char *file,
 }
 
 static void note(struct bbk_moved *found, const char *gitdir, const char *file,
-		 const char *key, const char *from, char *to)
+		 const char *key, const char *from, const char *to)
 {
 	if (found->len == found->cap) {
 		found->cap = found->cap ? 2 * found->cap : 16;
@@ -107,7 +107,7 @@ static void note(struct bbk_moved *found, const char *gitdir, const char *file,
 	found->v[found->len++] = (struct bbk_moved_url){
 		.repository = bbk_gitdir_shown(gitdir),
 		.file = bbk_strdup(file), .key = bbk_strdup(key),
-		.from = bbk_strdup(from), .to = to,
+		.from = bbk_strdup(from), .to = bbk_strdup(to),
 		.state = BBK_MOVED_PLANNED, .problem = BBK_ERR_INIT,
 	};
 }
@@ -133,7 +133,7 @@ static void look_into(struct bbk_moved *found, const char *gitdir,
 	}
 	for (size_t i = 0; i < urls.keys.len; i++) {
 		const char *key = urls.keys.v[i], *from = urls.values.v[i];
-		char *moved;
+		char *moved = NULL;
 		int rc;
 
 		if (is_noted(found, file, key, from))
@@ -143,6 +143,7 @@ static void look_into(struct bbk_moved *found, const char *gitdir,
 			note(found, gitdir, file, key, from, moved);
 		else if (rc < 0)
 			refuse(found, gitdir, key);
+		free(moved);
 	}
 }
 
