@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -11,6 +12,7 @@
 #include "cmd/screen.h"
 #include "cmd/setup_options.h"
 #include "cmd/usage.h"
+#include "core/automatic.h"
 #include "core/moved.h"
 
 #define SHOWN_MAX 40 /* URLs; the rest is counted, but with -v */
@@ -20,6 +22,7 @@ struct run {
 	struct bbk_env *env;
 	bool dry_run;
 	bool silent; /* --quiet, --json */
+	bool enabled; /* automatic setup was, or would be, switched on */
 	struct bbk_moved found;
 };
 
@@ -248,7 +251,7 @@ static void print_json(const struct run *run)
 	json.root = bbk_json_new_object();
 	bbk_json_put_int(json.root, "version", 1);
 	bbk_json_put_bool(json.root, "changed",
-			  done || (run->dry_run && planned));
+			  done || run->enabled || (run->dry_run && planned));
 	bbk_json_put_int(json.root, "repositories",
 			 (int64_t)found->gitdirs.len);
 	bbk_json_put(json.root, "rewritten", json_urls(found));
@@ -295,6 +298,22 @@ static int find(struct run *run, const struct bbk_strv *folders,
 			      err);
 }
 
+/* What stays as it is, or comes later, is carried over by insteadOf. */
+static int carry_over(struct run *run, struct bbk_err *err)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+
+	if (bbk_automatic_enable_cloud(run->env, run->dry_run, &run->enabled,
+				       err) < 0)
+		return -1;
+	bbk_str_addf(&text, "Old addresses %s carried over to %s",
+		     run->dry_run ? "would be" : "are", BBK_CLOUD_SSH_HOST);
+	if (run->enabled)
+		line(run, run->dry_run ? BBK_MARK_PLANNED : BBK_MARK_DONE,
+		     &text);
+	return 0;
+}
+
 /* The first failure is the command's. */
 static int failure(const struct bbk_moved *found, struct bbk_err *err)
 {
@@ -322,7 +341,7 @@ static int go(struct run *run, const struct bbk_strv *folders, bool json,
 	bool asks = run->env->term->can_ask(run->env->term);
 	int answer;
 
-	if (find(run, folders, err) < 0)
+	if (find(run, folders, err) < 0 || carry_over(run, err) < 0)
 		return -1;
 	if (run->dry_run || asks)
 		say_urls(run, BBK_MOVED_PLANNED);

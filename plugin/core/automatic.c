@@ -9,6 +9,10 @@
 #include "base/realssh.h"
 #include "base/text.h"
 #include "git/config.h"
+#include "store/lock.h"
+#include "store/record.h"
+
+#define LOCK_MS 20000
 
 struct writer {
 	char *config;	 /* <config>/config */
@@ -358,4 +362,40 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 	free(w.transport);
 	return rc < 0 ? bbk_err_wrap(err, "cannot switch on automatic setup") :
 			0;
+}
+
+static int add_places(const struct bbk_instance *instance,
+		      const struct bbk_env *env, struct bbk_err *err)
+{
+	BBK_AUTO(url) ssh = BBK_URL_INIT;
+	struct bbk_place place;
+
+	if (bbk_url_parse(&ssh, instance->ssh.v[0], err) < 0)
+		return -1;
+	place = bbk_place_canonical((struct bbk_place){ .host = ssh.host,
+							.port = ssh.port });
+	return bbk_record_add_host(env->paths.state, place.host, place.port,
+				   err);
+}
+
+int bbk_automatic_enable_cloud(struct bbk_env *env, bool dry_run,
+			       bool *changed, struct bbk_err *err)
+{
+	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
+	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
+	BBK_AUTO(url) base = BBK_URL_INIT;
+	struct bbk_enrolment enrolment = { .automatic = BBK_AUTO_ASK };
+
+	*changed = false;
+	if (bbk_url_parse(&base, BBK_CLOUD_BASE, err) < 0 ||
+	    bbk_instance_open(&instance, env, &base, err) < 0)
+		return -1;
+	enrolment.automatic = instance.automatic;
+	if (!dry_run &&
+	    (bbk_lock_take(&lock, env->paths.state, env->clock, LOCK_MS,
+			   err) < 0 ||
+	     add_places(&instance, env, err) < 0))
+		return -1;
+	return bbk_automatic_enable(&instance, env, &enrolment, dry_run,
+				    changed, err);
 }

@@ -35,4 +35,12 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 			 const struct bbk_enrolment *enrolment, bool dry_run,
 			 bool *changed, struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * https://bitbucket.org, where nobody has enrolled it yet: no connection is
+ * made, and nothing is registered.
+ */
+int bbk_automatic_enable_cloud(struct bbk_env *env, bool dry_run,
+			       bool *changed, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 #endif
