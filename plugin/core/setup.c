@@ -160,7 +160,7 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 	struct bbk_detected *found = &setup->found;
 	bool ssh = found->url.scheme == BBK_SSH;
 
-	if (!found->instance.no_token || !bbk_address_owner(&found->address) ||
+	if ((!found->instance.no_token && !setup->wish->unasked) || !bbk_address_owner(&found->address) ||
 	    (!found->instance.ssh.len && !ssh))
 		return -1;
 	setup->no_token = *err;
@@ -184,6 +184,8 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 
 static int detect_online(struct bbk_setup *setup, struct bbk_err *err)
 {
+	if (setup->wish->unasked)
+		return go_without_token(setup, err);
 	if (find_release(setup, err) < 0)
 		return -1;
 	if (bbk_detect_online(&setup->found, setup->env, &setup->how,
@@ -208,7 +210,7 @@ static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 		return 0;
 	if (bbk_choice_of_purpose(setup, err) < 0)
 		return -1;
-	if (bbk_setup_may_hurry(setup))
+	if (!setup->wish->unasked && bbk_setup_may_hurry(setup))
 		rc = detect_early(setup, err);
 	return rc <= 0 ? rc : detect_online(setup, err);
 }

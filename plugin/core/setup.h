@@ -38,6 +38,7 @@ struct bbk_wish {
 	bool submodules; /* then core/submodules.h */
 	bool ssh_config; /* then core/plainssh.h */
 	bool wait; /* until somebody else has registered the key */
+	bool unasked; /* they have said that they have no token */
 	bool clone; /* bbk_setup_clone() follows: no remote to look at yet */
 	const char *dir;		/* where to; NULL: as git calls it */
 	const struct bbk_strv *git_options; /* for `git clone` */
