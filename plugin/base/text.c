@@ -1,6 +1,9 @@
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define LINE_COLUMNS 80
 
 size_t bbk_utf8_char(const char *text, size_t len, unsigned long *code)
 {
@@ -78,6 +81,29 @@ size_t bbk_columns(const char *text)
 		if ((*text & 0xc0) != 0x80)
 			columns++;
 	return columns;
+}
+
+void bbk_fold(struct bbk_str *out, const char *text, size_t indent)
+{
+	size_t column = indent;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		char *word = bbk_strndup(text, len);
+		size_t columns = bbk_columns(word);
+
+		if (column > indent && column + 1 + columns > LINE_COLUMNS) {
+			bbk_str_addf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			bbk_str_addc(out, ' ');
+			column++;
+		}
+		bbk_str_add(out, word);
+		column += columns;
+		free(word);
+		text += len + strspn(text + len, " ");
+	}
 }
 
 void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands)

@@ -26,6 +26,13 @@ size_t bbk_utf8_char(const char *text, size_t len, unsigned long *code);
 /* Columns that text takes on a terminal: one a character. */
 size_t bbk_columns(const char *text);
 
+/*
+ * Adds text in lines of at most 80 columns, broken at blanks.  The first one
+ * begins at column `indent`, where the caller is; the others with as many
+ * blanks.  A longer word has a line of its own.
+ */
+void bbk_fold(struct bbk_str *out, const char *text, size_t indent);
+
 /* One argument of an ssh option, in quotes; '%' doubled where it expands. */
 void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
 

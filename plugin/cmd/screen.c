@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/text.h"
 
-#define COLUMNS 80
 #define SHORT_FINGERPRINT 13
 
 static const struct {
@@ -21,25 +20,12 @@ void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
 		     enum bbk_mark mark, const char *text)
 {
 	const char *on = color ? marks[mark].color : "";
-	size_t column = 2;
+	BBK_AUTO(str) folded = BBK_STR_INIT;
 
-	fprintf(out, "%s%s%s", on,
+	bbk_fold(&folded, text, 2);
+	fprintf(out, "%s%s%s %s\n", on,
 		env->utf8 ? marks[mark].utf8 : marks[mark].ascii,
-		*on ? "\033[m" : "");
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		char *word = bbk_strndup(text, len);
-
-		if (column > 2 && column + bbk_columns(word) > COLUMNS) {
-			fprintf(out, "\n ");
-			column = 2;
-		}
-		fprintf(out, " %s", word);
-		column += bbk_columns(word) + 1;
-		free(word);
-		text += len + strspn(text + len, " ");
-	}
-	fputc('\n', out);
+		*on ? "\033[m" : "", bbk_str_get(&folded));
 }
 
 /* --- the sentences ------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/str.h"
 
 #define LINE_MAX_BYTES 16384
@@ -28,15 +29,11 @@ static bool type_byte(int c)
 	       (c && strchr("@.-", c));
 }
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz"
-			     "0123456789+/";
-
 static int base64_value(int c)
 {
-	const char *at = c ? strchr(digits, c) : NULL;
+	const char *at = c ? strchr(bbk_base64_digits, c) : NULL;
 
-	return at ? (int)(at - digits) : -1;
+	return at ? (int)(at - bbk_base64_digits) : -1;
 }
 
 static bool blob_is_base64(const char *blob, size_t len)
@@ -125,19 +122,4 @@ void bbk_pubkey_blob(const struct bbk_pubkey *key, struct bbk_str *bytes)
 		have -= 8;
 		bbk_str_addc(bytes, (char)(bits >> have & 0xff));
 	}
-}
-
-void bbk_base64(struct bbk_str *out, const void *bytes, size_t len)
-{
-	const unsigned char *byte = bytes;
-	unsigned long bits = 0;
-	int have = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		bits = bits << 8 | byte[i];
-		for (have += 8; have >= 6; have -= 6)
-			bbk_str_addc(out, digits[bits >> (have - 6) & 0x3f]);
-	}
-	if (have)
-		bbk_str_addc(out, digits[bits << (6 - have) & 0x3f]);
 }

@@ -32,7 +32,5 @@ int bbk_pubkey_parse(struct bbk_pubkey *key, const char *line, size_t len,
 
 /* The blob's bytes, as they go over the wire. */
 void bbk_pubkey_blob(const struct bbk_pubkey *key, struct bbk_str *bytes);
-/* Adds base64 without '=', as in a fingerprint. */
-void bbk_base64(struct bbk_str *out, const void *bytes, size_t len);
 
 #endif
