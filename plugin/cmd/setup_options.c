@@ -8,7 +8,8 @@
 #include "core/plainssh.h"
 #include "ssh/hostkey.h"
 
-static int set_scope(void *options, const char *value, struct bbk_err *err)
+int bbk_setup_set_scope(void *options, const char *value,
+			struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
@@ -19,7 +20,8 @@ static int set_scope(void *options, const char *value, struct bbk_err *err)
 	return 0;
 }
 
-static int set_read(void *options, const char *value, struct bbk_err *err)
+int bbk_setup_set_read(void *options, const char *value,
+		       struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
@@ -30,7 +32,8 @@ static int set_read(void *options, const char *value, struct bbk_err *err)
 	return 0;
 }
 
-static int set_write(void *options, const char *value, struct bbk_err *err)
+int bbk_setup_set_write(void *options, const char *value,
+			struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
@@ -40,7 +43,8 @@ static int set_write(void *options, const char *value, struct bbk_err *err)
 	return 0;
 }
 
-static int set_key_type(void *options, const char *value, struct bbk_err *err)
+int bbk_setup_set_key_type(void *options, const char *value,
+			   struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
@@ -63,7 +67,8 @@ static int set_auto(void *options, const char *value, struct bbk_err *err)
 	return 0;
 }
 
-static int set_label(void *options, const char *value, struct bbk_err *err)
+int bbk_setup_set_label(void *options, const char *value,
+			struct bbk_err *err)
 {
 	struct bbk_wish *wish = options;
 
@@ -104,15 +109,15 @@ const struct bbk_option bbk_setup_options[] = {
 	{ "remote", BBK_OPTION_STRING, FIELD(remote), "<name>",
 	  "the remote to set up (default: origin)", NULL },
 	{ "scope", BBK_OPTION_CALL, 0, "project|repo|personal",
-	  "where the key is registered (default: project)", set_scope },
+	  "where the key is registered (default: project)", bbk_setup_set_scope },
 	{ "read", BBK_OPTION_CALL, 0, NULL, "read access (default)",
-	  set_read },
+	  bbk_setup_set_read },
 	{ "write", BBK_OPTION_CALL, 0, NULL, "read and write access",
-	  set_write },
+	  bbk_setup_set_write },
 	{ "key", BBK_OPTION_STRING, FIELD(key), "<private key path>",
 	  "use this key instead of one of our own", NULL },
 	{ "key-type", BBK_OPTION_CALL, 0, "ed25519|ecdsa|rsa|ed25519-sk",
-	  "type of a new key (default: ed25519)", set_key_type },
+	  "type of a new key (default: ed25519)", bbk_setup_set_key_type },
 	{ "new-key", BBK_OPTION_FLAG, FIELD(new_key), NULL,
 	  "a key for this project alone", NULL },
 	{ "passphrase", BBK_OPTION_FLAG, FIELD(passphrase), NULL,
@@ -121,7 +126,7 @@ const struct bbk_option bbk_setup_options[] = {
 	  "let the registration expire", NULL },
 	{ "label", BBK_OPTION_CALL, 0, "<text>",
 	  "its name in Bitbucket (else: bbkey <user>@<host>)",
-	  set_label },
+	  bbk_setup_set_label },
 	{ "token-file", BBK_OPTION_STRING, FIELD(token_file), "<path>",
 	  "read the HTTP access token from a file", NULL },
 	{ "host-key", BBK_OPTION_CALL, 0, "SHA256:<fingerprint>",

@@ -11,6 +11,14 @@
 /* For a struct bbk_wish. */
 extern const struct bbk_option bbk_setup_options[];
 
+/* Of those rows: for another table of a struct that begins with the wish. */
+int bbk_setup_set_scope(void *options, const char *value, struct bbk_err *err);
+int bbk_setup_set_read(void *options, const char *value, struct bbk_err *err);
+int bbk_setup_set_write(void *options, const char *value, struct bbk_err *err);
+int bbk_setup_set_key_type(void *options, const char *value,
+			   struct bbk_err *err);
+int bbk_setup_set_label(void *options, const char *value, struct bbk_err *err);
+
 /* What is left for the command when the loop has ended well. */
 struct bbk_after {
 	struct bbk_setup *setup;
