@@ -320,9 +320,9 @@ static void add_sync(struct bbk_str *out,
 
 	if (!request->sync || !bbk_access_request_manifest(request, &manifest))
 		return;
-	say(out, "Or with git-bbkey: put this into a file keys.json, and run "
-	    "'git bbkey sync keys.json':");
+	say(out, "Or with git-bbkey, where this is the file keys.json:");
 	show(out, bbk_str_get(&manifest));
+	show(out, "git bbkey sync keys.json");
 }
 
 void bbk_access_request_text(const struct bbk_access_request *request,

@@ -93,6 +93,36 @@ static void a_shell_reads_one_word(void **state)
 	}
 }
 
+static void lines_are_folded_at_eighty_columns(void **state)
+{
+#define TEN "123456789 "
+#define SEVENTY TEN TEN TEN TEN TEN TEN TEN
+	static const struct {
+		const char *text;
+		size_t indent;
+		const char *want;
+	} rows[] = {
+		{ "", 4, "" },
+		{ "a b", 0, "a b" },
+		{ SEVENTY "1234567890 x", 0, SEVENTY "1234567890\nx" },
+		{ SEVENTY "12345678901", 0,
+		  "123456789 123456789 123456789 123456789 123456789 "
+		  "123456789 123456789\n12345678901" },
+		{ SEVENTY "12345678 x", 2, SEVENTY "12345678\n  x" },
+		{ "a  b", 0, "a b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(str) got = BBK_STR_INIT;
+
+		bbk_fold(&got, rows[i].text, rows[i].indent);
+		miss_text(bbk_str_get(&got), rows[i].want, rows[i].text);
+	}
+#undef SEVENTY
+#undef TEN
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +130,7 @@ int main(void)
 		TEST(a_nul_does_not_end_the_text),
 		TEST(long_text_is_cut_by_characters),
 		TEST(a_shell_reads_one_word),
+		TEST(lines_are_folded_at_eighty_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
