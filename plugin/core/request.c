@@ -343,7 +343,7 @@ void bbk_access_request_text(const struct bbk_access_request *request,
 	bbk_str_addf(out, "%s\n", request->next);
 }
 
-/* --- JSON ------------------------------------------------------------------ */
+/* --- JSON ---------------------------------------------------------------- */
 
 struct json_t *bbk_access_request_json(const struct bbk_access_request *request)
 {

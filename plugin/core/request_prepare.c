@@ -95,7 +95,7 @@ static int settle(struct bbk_prepared *prepared, struct bbk_env *env,
 	return check_target(prepared, err);
 }
 
-/* --- which key ------------------------------------------------------------- */
+/* --- which key ----------------------------------------------------------- */
 
 /* The one that a record of the place says, whatever its name. */
 static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
@@ -153,7 +153,7 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 	return rc;
 }
 
-/* --- what is said ---------------------------------------------------------- */
+/* --- what is said -------------------------------------------------------- */
 
 static char *scrubbed(const char *text, size_t max)
 {

@@ -547,7 +547,7 @@ def test_bad_usage_is_129_and_one_line(home: Home, words: list[str]):
         assert f"git bbkey {words[0]} -h" in run.hint, run
 
 
-@pytest.mark.parametrize("command", ["init", "clone", "status"])
+@pytest.mark.parametrize("command", ["init", "clone", "status", "request"])
 def test_h_shows_usage_in_80_columns_with_129(home: Home, command: str):
     run = home.bbkey(command, "-h")
     assert run.status == 129, run
@@ -565,6 +565,8 @@ def test_every_option_of_the_contract_is_there(home: Home):
             "clone": "base remote scope read write key key-type new-key "
                      "passphrase expires label token-file host-key auto "
                      "keep-remote submodules",
+            "request": "base remote scope read write key key-type new-key "
+                       "passphrase expires label copy open json",
             "status": "remote offline exit-code json"}.items():
         shown = home.bbkey(command, "-h").out
         missing = [w for w in words.split() if f"--{w}" not in shown]

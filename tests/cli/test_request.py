@@ -7,14 +7,16 @@ sandbox, with the admin's token in the environment, as the text says.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pexpect
 import pytest
-from home import Home, Result
+from home import BIN, Home, Result
 
 HOSTILE = """it's "$(touch pwned)" `touch pwned` \\ %s ;& ü"""
 
@@ -144,6 +146,44 @@ def test_a_second_run_says_the_same_with_the_same_key(person: Home):
     second = ok(person.bbkey("request", person.https_url()))
     assert second.out == first.out and second.err == ""
     assert person.snapshot() == before
+
+
+@pytest.mark.row("L12")
+def test_several_at_once_ask_for_one_key(person: Home):
+    """L12: even where the lock would not hold them, link() lets one win."""
+    running = [subprocess.Popen(
+        ["git", "bbkey", "request", "--json", person.https_url()],
+        cwd=person.work, env=person.environment(), stdout=subprocess.PIPE)
+        for _ in range(6)]
+    keys = {json.loads(p.communicate(timeout=30)[0])["request"]["public_key"]
+            for p in running}
+    assert len(keys) == len(person.private_keys()) == 1, keys
+
+
+def holds_open(process: subprocess.Popen, path: Path) -> bool:
+    folder = Path(f"/proc/{process.pid}/fd")
+    try:
+        return any(os.readlink(fd) == str(path) for fd in folder.iterdir())
+    except OSError:
+        return False
+
+
+@pytest.mark.row("L12")
+def test_a_key_is_made_under_the_lock_only(person: Home):
+    """L12: somebody else is making one; it waits, and makes none meanwhile."""
+    person.state.mkdir(parents=True)
+    with open(person.state / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            [BIN / "git-bbkey", "request", person.https_url()],
+            cwd=person.work, env=person.environment(),
+            stdout=subprocess.PIPE, text=True)
+        while not holds_open(process, person.state / "lock"):
+            assert process.poll() is None, "it did not wait"
+        assert person.private_keys() == []
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0 and pasted(out, "ssh-ed25519 ")
+    assert len(person.private_keys()) == 1
 
 
 def test_the_key_of_a_project_on_record_is_the_one_to_ask_for(home: Home):
@@ -297,6 +337,18 @@ def test_copy_asks_the_terminal_where_there_is_no_program(person: Home):
         pasted(text, "ssh-ed25519 ")
     assert "\x1b" not in text
     assert "Asked the terminal" in shown.before
+
+
+def test_copy_in_the_background_does_not_write_on_the_terminal(person: Home):
+    """A job in the background would stop there, or write into an editor."""
+    shown = person.terminal(
+        "sh", "-c", f"set -m; git bbkey request {person.https_url()} --copy "
+        ">text 2>talk & wait $!; echo status=$?",
+        env={"DISPLAY": None, "WAYLAND_DISPLAY": None})
+    shown.expect("status=9")
+    shown.expect(pexpect.EOF)
+    assert "]52;" not in shown.before
+    assert "no clipboard" in (person.work / "talk").read_text()
 
 
 def test_copy_without_any_clipboard_is_local_and_the_text_is_there(

@@ -129,7 +129,7 @@ static void prose_fits_the_screen_whatever_the_names(void **state)
 	}
 }
 
-/* --- JSON ------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------- */
 
 static void json_has_every_field_of_the_contract(void **state)
 {
