@@ -21,7 +21,7 @@ from home import BIN, Home, Result
 HOSTILE = """it's "$(touch pwned)" `touch pwned` \\ %s ;& ü"""
 
 
-# --- helpers ------------------------------------------------------------------
+# --- helpers -----------------------------------------------------------------
 
 @pytest.fixture
 def person(home: Home) -> Home:
@@ -102,7 +102,7 @@ def screen(home: Home, folder: Path, **more: str) -> dict[str, str]:
             **more}
 
 
-# --- what is said -----------------------------------------------------------------
+# --- what is said ------------------------------------------------------------
 
 @pytest.mark.user
 def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
@@ -253,7 +253,7 @@ def test_dry_run_makes_copies_and_opens_nothing(person: Home):
     assert run.err == ""
 
 
-# --- what the admin does ------------------------------------------------------------
+# --- what the admin does -----------------------------------------------------
 
 @pytest.mark.parametrize("words,grant,elsewhere", [
     ([], "PROJECT_READ", True),
@@ -307,7 +307,7 @@ def test_json_and_text_say_the_same(person: Home):
         "permission": "write", "expires_days": 7}
 
 
-# --- --copy and --open ------------------------------------------------------------------
+# --- --copy and --open -------------------------------------------------------
 
 @pytest.mark.parametrize("program,display", [
     ("wl_copy", {"WAYLAND_DISPLAY": "wayland-0"}), ("xclip", {})])
