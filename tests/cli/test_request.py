@@ -195,6 +195,9 @@ def test_the_key_of_a_project_on_record_is_the_one_to_ask_for(home: Home):
                                "--json"))
     assert request["public_key"] == public
     assert home.private_keys() == []
+    account = asked(home.bbkey("request", home.https_url(), "--scope",
+                               "personal", "--json"))
+    assert account["public_key"] != public, "it cannot be both"
 
 
 def test_inside_a_repository_its_remote_is_meant(person: Home):
