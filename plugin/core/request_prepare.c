@@ -144,11 +144,9 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 	};
 	int rc = find_recorded(prepared, env, &record, err);
 
-	/* an access key cannot be an account's key as well */
-	if ((record.scope == BBK_SCOPE_PERSONAL) !=
-	    (prepared->request.scope == BBK_SCOPE_PERSONAL))
-		bbk_record_release(&record);
-	if (record.key && !wish->key && !wish->new_key && !wish->has_key_type)
+	/* of another scope: an access key cannot be an account's key as well */
+	if (record.key && record.scope == prepared->request.scope &&
+	    !wish->key && !wish->new_key && !wish->has_key_type)
 		bbk_key_wish_recorded(&key_wish, env, record.key);
 	if (!rc)
 		rc = find_or_make(prepared, env, &key_wish, wish->dry_run,

@@ -191,7 +191,7 @@ def test_the_key_of_a_project_on_record_is_the_one_to_ask_for(home: Home):
     public = home.make_key(own)
     ok(home.bbkey("init", home.https_url(), "--key", str(own)))
     home.token = None
-    request = asked(home.bbkey("request", home.https_url(), "--scope", "repo",
+    request = asked(home.bbkey("request", home.https_url(), "--write",
                                "--json"))
     assert request["public_key"] == public
     assert home.private_keys() == []
