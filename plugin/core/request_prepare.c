@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "bitbucket/datacenter.h"
 #include "core/grant.h"
 #include "core/remote.h"
 #include "store/lock.h"
@@ -71,8 +70,15 @@ static int check_target(const struct bbk_prepared *prepared,
 	if (scope == BBK_SCOPE_REPO && !address->repo)
 		return bbk_err_set(err, BBK_E_USAGE, "--scope repo needs the "
 						     "URL of a repository");
-	if (address->project)
+	if (scope == BBK_SCOPE_REPO || address->project)
 		return 0;
+	if (address->repo) { /* Cloud, and without a token nobody tells */
+		bbk_err_set(err, BBK_E_USAGE, "this URL does not say which "
+					      "project the repository is in");
+		return bbk_err_hint(err, "give the URL of the project's page, "
+					 "or ask for this repository alone: "
+					 "--scope repo");
+	}
 	bbk_err_set(err, BBK_E_USAGE, "this URL names no project to ask for");
 	return bbk_err_hint(err, "give the URL of the repository or project");
 }
@@ -104,12 +110,11 @@ static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
 	struct bbk_detected *found = &prepared->found;
 	struct bbk_place place;
 
-	if (!found->instance.ssh.len || !found->address.project)
+	if (!found->instance.ssh.len || !bbk_address_owner(&found->address))
 		return 0;
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
-	place = (struct bbk_place){ found->ssh_host, found->ssh_port,
-				    found->project, found->repo };
+	place = bbk_detected_place(found);
 	return bbk_record_find(record, env->paths.state, &place, err) < 0 ?
 		-1 : 0;
 }
@@ -134,8 +139,11 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 		      struct bbk_err *err)
 {
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
-	char *name = bbk_key_name(&prepared->found.instance, wish->new_key ?
-				  prepared->project : NULL, type);
+	const struct bbk_detected *found = &prepared->found;
+	char *name = bbk_key_name(&found->instance, prepared->request.scope,
+				  wish->new_key ?
+				  bbk_address_owner(&found->address) : NULL,
+				  type);
 	struct bbk_key_wish key_wish = {
 		.path = wish->key, .name = name, .type = type,
 		.comment = bbk_begins(prepared->label, MARK) ?
@@ -214,14 +222,18 @@ static void fill_place(struct bbk_prepared *prepared)
 	struct bbk_target target = { .scope = request->scope };
 
 	bbk_url_add(&prepared->api, &instance->rest.api);
-	request->edition = "datacenter";
+	request->edition = instance->edition->word;
 	request->base = instance->base;
 	request->api = bbk_str_get(&prepared->api);
+	if (request->scope != BBK_SCOPE_PERSONAL)
+		request->workspace = target.workspace =
+			prepared->found.address.workspace;
 	if (request->scope != BBK_SCOPE_PERSONAL)
 		request->project = target.project = prepared->project;
 	if (request->scope == BBK_SCOPE_REPO)
 		request->repo = target.repo = prepared->found.address.repo;
-	prepared->page = bbk_dc_keys_page(instance->base, &target);
+	prepared->page = instance->edition->keys_page(instance->base,
+						      &target);
 	request->page = prepared->page;
 	request->instead = instance->base;
 }

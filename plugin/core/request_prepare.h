@@ -4,7 +4,7 @@
  *
  * Needs no token.  No request is sent where the URL, --base or the
  * configuration name the instance; project and repository are as the URL
- * spells them.  Data Center only, so far.
+ * spells them: on Cloud the URL of a repository does not say its project.
  */
 #ifndef CORE_REQUEST_PREPARE_H
 #define CORE_REQUEST_PREPARE_H
