@@ -38,7 +38,10 @@ static void add_place(struct bbk_str *out, const struct bbk_setup *setup)
 
 	switch (target->scope) {
 	case BBK_SCOPE_PROJECT:
-		bbk_str_addf(out, "project %s", target->project);
+		if (target->project)
+			bbk_str_addf(out, "project %s", target->project);
+		else
+			bbk_str_addf(out, "the project of %s", owner);
 		break;
 	case BBK_SCOPE_REPO:
 		bbk_str_addf(out, "repository %s/%s", owner, target->repo);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/choice.h"
 #include "cmd/lfs.h"
 #include "cmd/screen.h"
 #include "core/plainssh.h"
+#include "core/token.h"
 #include "ssh/hostkey.h"
 
 int bbk_setup_set_scope(void *options, const char *value,
@@ -237,6 +239,25 @@ void bbk_after_lfs(struct bbk_after *after)
 		bbk_lfs_print(env->err, env, env->color, &lfs);
 }
 
+/* Runs the loop, again where the person has chosen another way. */
+static int run(struct bbk_setup *setup, struct bbk_env *env,
+	       struct bbk_screen *screen, struct bbk_wish *wish,
+	       struct bbk_err *err)
+{
+	int rc;
+
+	bbk_setup_init(setup, env, wish, &screen->progress);
+	while ((rc = bbk_setup_run(setup, err)) < 0) {
+		bbk_screen_fail(screen);
+		if (!bbk_choice_on_screen(setup, screen, wish, err))
+			break;
+		bbk_token_keep(&setup->found.instance, env);
+		bbk_setup_release(setup);
+		bbk_setup_init(setup, env, wish, &screen->progress);
+	}
+	return rc;
+}
+
 int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 			bool json,
 			int (*then)(struct bbk_after *after, void *arg,
@@ -244,6 +265,7 @@ int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 			void *arg, struct bbk_err *err)
 {
 	BBK_AUTO(json) object = BBK_JSON_INIT;
+	struct bbk_wish chosen = *wish; /* its list of host keys is borrowed */
 	struct bbk_screen screen;
 	struct bbk_setup setup;
 	struct bbk_after after = { .setup = &setup,
@@ -251,10 +273,7 @@ int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 	int rc;
 
 	bbk_screen_init(&screen, env, after.silent, wish->dry_run);
-	bbk_setup_init(&setup, env, wish, &screen.progress);
-	rc = bbk_setup_run(&setup, err);
-	if (rc < 0)
-		bbk_screen_fail(&screen);
+	rc = run(&setup, env, &screen, &chosen, err);
 	if (rc == 0) {
 		object.root = after.json = bbk_json_new_object();
 		bbk_json_put_int(object.root, "version", 1);

@@ -54,7 +54,6 @@ static struct json_t *json_remote(const struct bbk_status *status)
 
 	bbk_json_put_string(part, "name", status->remote);
 	bbk_json_put_string(part, "url", status->remote_url);
-	bbk_json_put_bool(part, "moved", status->moved);
 	return part;
 }
 
@@ -174,6 +173,7 @@ static void print_json(const struct bbk_env *env,
 	bbk_json_put_int(json.root, "version", 1);
 	bbk_json_put_bool(json.root, "ready", status->ready);
 	bbk_json_put(json.root, "remote", json_remote(status));
+	bbk_json_put_bool(json.root, "moved", status->moved);
 	bbk_json_put(json.root, "instance", json_instance(status));
 	bbk_json_put(json.root, "target", json_target(status));
 	bbk_json_put(json.root, "key", json_key(status));
@@ -225,8 +225,11 @@ static void add_place(struct bbk_str *text, const struct bbk_record *record)
 		bbk_str_add(text, "your account");
 	else if (record->scope == BBK_SCOPE_REPO)
 		bbk_str_addf(text, "repository %s/%s", owner, record->repo);
-	else
+	else if (record->project)
 		bbk_str_addf(text, "project %s", record->project);
+	else
+		bbk_str_addf(text, "the project of this repository in %s",
+			     owner);
 }
 
 /* true: it is over */

@@ -191,14 +191,15 @@ void bbk_access_prepare_first(const struct bbk_access *access,
 			      const struct bbk_key *key)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct bbk_place place = bbk_place_canonical((struct bbk_place){
-		.host = access->host, .port = access->port ? access->port : 22,
-		.user = access->user });
 	struct bbk_first first = { key->path, access->known_hosts,
 				   access->pins };
+	struct bbk_place place = { .host = access->host, .port = 22 };
 
-	if (!access->host || place.user)
+	if (!access->host)
 		return;
+	if (access->port)
+		place.port = access->port;
+	place = bbk_place_canonical(place);
 	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
 	    !key->path || !bbk_access_can_meet(access) ||
 	    bbk_access_has_own_keys(access, env))

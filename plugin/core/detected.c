@@ -36,7 +36,8 @@ struct bbk_place bbk_detected_place(const struct bbk_detected *found)
 	return bbk_place_canonical((struct bbk_place){
 		.host = found->ssh_host, .port = found->ssh_port,
 		.project = bbk_detected_owner(found), .repo = found->repo,
-		.user = found->ssh_user,
+		.user = found->instance.edition->is_cloud ? found->ssh_user :
+							    NULL,
 	});
 }
 

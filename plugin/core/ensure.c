@@ -233,8 +233,8 @@ static void note_negative(const struct bbk_ensuring *e,
 static int find_record(struct bbk_ensuring *e, bool *found,
 		       struct bbk_err *err)
 {
-	int rc = bbk_record_find(&e->record, e->env->paths.state, &e->place,
-				 err);
+	int rc = bbk_recall(&e->record, &e->instance, e->env->paths.state,
+			    &e->place, err);
 
 	*found = rc == 0;
 	return rc < 0 ? -1 : 0;
@@ -298,10 +298,12 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	}
 	if (rc < 0)
 		return -1;
-	if (e.instance.edition->is_cloud)
+	if (e.instance.edition->is_cloud) {
 		e.workspace = bbk_strdup(wish->project);
-	else
+	} else {
 		e.project = bbk_project_key(wish->project);
+		e.place.user = NULL; /* it is git's, or whoever's ssh has */
+	}
 	if (wish->why == BBK_ENSURE_NOT_YET) /* no lock: nothing is changed */
 		rc = bbk_ensuring_doubt(&e, err);
 	else if (!may_do_nothing(&e))

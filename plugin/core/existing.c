@@ -88,13 +88,23 @@ static int try_ours(struct bbk_setup *setup, struct bbk_err *err)
 
 /* --- both --------------------------------------------------------------- */
 
+/* Is an ssh URL's place one that the instance is known by? */
+static bool is_known_place(const struct bbk_detected *found)
+{
+	const struct bbk_url *url = &found->url;
+
+	return found->instance.ssh.len > 0 &&
+	       (url->scheme != BBK_SSH ||
+		bbk_instance_has_ssh(&found->instance, url->host, url->port));
+}
+
 /* Where a host key would be good enough for a person alone, REST comes first. */
 static bool is_in_reach(struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 
 	return bbk_address_owner(&setup->found.address) &&
-	       setup->found.instance.ssh.len &&
+	       is_known_place(&setup->found) &&
 	       (setup->found.ssh_host ||
 		bbk_detect_offline(&setup->found, &ignored) == 0) &&
 	       bbk_setup_open_access(setup, &ignored) == 0 &&

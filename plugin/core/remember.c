@@ -47,8 +47,8 @@ static int save_of_cloud(const struct bbk_record *record, const char *state,
 	bool none = find_above(&had, state, place, BBK_LEVEL_OWNER,
 			       &ignored) != 0 ||
 		    had.level != BBK_LEVEL_OWNER ||
-		    (had.scope == record->scope && had.project &&
-		     !strcmp(had.project, record->project));
+		    (had.scope == record->scope &&
+		     bbk_same(had.project, record->project));
 
 	if (none && save_at(record, BBK_LEVEL_OWNER, state, place, err) < 0)
 		return -1;
@@ -65,4 +65,22 @@ int bbk_remember(const struct bbk_record *record,
 	if (instance->edition->is_cloud && record->scope == BBK_SCOPE_PROJECT)
 		return save_of_cloud(record, state, place, err);
 	return save_at(record, BBK_LEVEL_SCOPES, state, place, err);
+}
+
+int bbk_recall(struct bbk_record *record, const struct bbk_instance *instance,
+	       const char *state, const struct bbk_place *place,
+	       struct bbk_err *err)
+{
+	BBK_AUTO(record) found = BBK_RECORD_INIT;
+	int rc = bbk_record_find(&found, state, place, err);
+
+	if (!rc && instance->edition->is_cloud && place->user &&
+	    !found.of_user)
+		return 1;
+	if (rc)
+		return rc;
+	bbk_record_release(record);
+	*record = found;
+	found = (struct bbk_record)BBK_RECORD_INIT;
+	return 0;
 }

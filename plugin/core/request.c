@@ -31,6 +31,12 @@ int bbk_access_request_check(const struct bbk_access_request *request,
 	return 0;
 }
 
+/* A project of Cloud that only an admin, or a token, could name. */
+static bool is_unknown(const struct bbk_access_request *request)
+{
+	return request->scope == BBK_SCOPE_PROJECT && !request->project;
+}
+
 /* --- one command for the admin ------------------------------------------- */
 
 static void add_quoted(struct bbk_str *out, const char *text)
@@ -101,7 +107,7 @@ bool bbk_access_request_curl(const struct bbk_access_request *request,
 	bool cloud = is_cloud(request);
 	char *address;
 
-	if (request->scope == BBK_SCOPE_PERSONAL)
+	if (request->scope == BBK_SCOPE_PERSONAL || is_unknown(request))
 		return false;
 	address = cloud ? cloud_address(request) : datacenter_address(request);
 	add_json(&body, cloud ? cloud_body(request) : datacenter_body(request),
@@ -187,6 +193,9 @@ static void show(struct bbk_str *out, const char *text)
 
 static char *place(const struct bbk_access_request *request)
 {
+	if (is_unknown(request))
+		return bbk_strf("the project that repository %s/%s is in",
+				request->workspace, request->repo);
 	if (request->scope == BBK_SCOPE_REPO)
 		return bbk_strf("repository %s/%s", request->workspace ?
 				request->workspace : request->project,
@@ -213,7 +222,9 @@ static void add_asked(struct bbk_str *out,
 	    "can be taken away again at any time. Only an admin of the %s may "
 	    "add one.", request->machine,
 	    request->write ? "clone, fetch and push to" : "clone and fetch",
-	    request->scope == BBK_SCOPE_REPO ? "" : "the repositories of ",
+	    request->scope == BBK_SCOPE_REPO ? "" :
+	    is_unknown(request) ? "all repositories of " :
+				  "the repositories of ",
 	    where, request->base, kind(request));
 	free(where);
 }

@@ -22,7 +22,8 @@ struct bbk_access_request {
 	const char *base;	/* "https://bitbucket.example.com" */
 	const char *api;	/* "https://bitbucket.example.com/rest" */
 	const char *workspace;	/* Cloud; NULL on Data Center */
-	const char *project;	/* its key; NULL where the scope needs none */
+	const char *project;	/* its key; NULL where the scope needs none, or */
+				/* where it is not known: the one of repo */
 	const char *repo;	/* its slug; NULL: the project as a whole */
 	enum bbk_scope scope;
 	bool write;
@@ -48,7 +49,7 @@ int bbk_access_request_check(const struct bbk_access_request *request,
 /*
  * One line for sh that registers the key, for whoever has TOKEN (on Cloud also
  * EMAIL) in the environment.  False for a personal key: its owner adds it on
- * the page.
+ * the page; and for a project that is not known.
  *
  * Data Center 8.5 to 10.0: POST /keys/latest/projects/{key}[/repos/{slug}]/ssh.
  * Cloud: POST /repositories/{workspace}/{slug}/deploy-keys,

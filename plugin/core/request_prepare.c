@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "core/grant.h"
+#include "core/remember.h"
 #include "core/remote.h"
+#include "core/token.h"
 #include "store/lock.h"
 #include "store/record.h"
 
@@ -24,6 +26,7 @@ void bbk_prepared_release(struct bbk_prepared *prepared)
 	free(prepared->line);
 	free(prepared->machine);
 	free(prepared->page);
+	free(prepared->instead);
 	free(prepared->next);
 	*prepared = (struct bbk_prepared)BBK_PREPARED_INIT;
 }
@@ -70,15 +73,8 @@ static int check_target(const struct bbk_prepared *prepared,
 	if (scope == BBK_SCOPE_REPO && !address->repo)
 		return bbk_err_set(err, BBK_E_USAGE, "--scope repo needs the "
 						     "URL of a repository");
-	if (scope == BBK_SCOPE_REPO || address->project)
+	if (bbk_address_owner(address))
 		return 0;
-	if (address->repo) { /* Cloud, and without a token nobody tells */
-		bbk_err_set(err, BBK_E_USAGE, "this URL does not say which "
-					      "project the repository is in");
-		return bbk_err_hint(err, "give the URL of the project's page, "
-					 "or ask for this repository alone: "
-					 "--scope repo");
-	}
 	bbk_err_set(err, BBK_E_USAGE, "this URL names no project to ask for");
 	return bbk_err_hint(err, "give the URL of the repository or project");
 }
@@ -115,7 +111,8 @@ static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	return bbk_record_find(record, env->paths.state, &place, err) < 0 ?
+	return bbk_recall(record, &found->instance, env->paths.state, &place,
+			  err) < 0 ?
 		-1 : 0;
 }
 
@@ -215,6 +212,27 @@ static char *next_command(const struct bbk_prepared *prepared,
 	return bbk_str_take(&out);
 }
 
+/*
+ * Which project a repository of Cloud is in, where a token is at hand that may
+ * read it.  Without one the request says "the project of this repository".
+ */
+static void find_project(struct bbk_prepared *prepared, struct bbk_env *env)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
+	struct bbk_instance *instance = &prepared->found.instance;
+	const struct bbk_address *address = &prepared->found.address;
+
+	if (prepared->request.scope != BBK_SCOPE_PROJECT ||
+	    !address->workspace || address->project ||
+	    bbk_token_get(instance, env, NULL, false, &ignored) < 0 ||
+	    instance->edition->repository(&instance->rest, address->workspace,
+					  address->repo, &repo, &ignored) < 0)
+		return;
+	prepared->project = repo.project;
+	repo.project = NULL;
+}
+
 static void fill_place(struct bbk_prepared *prepared)
 {
 	struct bbk_access_request *request = &prepared->request;
@@ -230,12 +248,16 @@ static void fill_place(struct bbk_prepared *prepared)
 			prepared->found.address.workspace;
 	if (request->scope != BBK_SCOPE_PERSONAL)
 		request->project = target.project = prepared->project;
-	if (request->scope == BBK_SCOPE_REPO)
+	if (request->scope == BBK_SCOPE_REPO ||
+	    (request->workspace && !request->project))
 		request->repo = target.repo = prepared->found.address.repo;
 	prepared->page = instance->edition->keys_page(instance->base,
 						      &target);
 	request->page = prepared->page;
-	request->instead = instance->base;
+	prepared->instead = request->repo && request->workspace ?
+		bbk_strf("%s/%s/%s", instance->base, request->workspace,
+			 request->repo) : bbk_strdup(instance->base);
+	request->instead = prepared->instead;
 }
 
 static void fill_key(struct bbk_prepared *prepared,
@@ -286,6 +308,7 @@ int bbk_access_request_prepare(struct bbk_env *env,
 	    settle(prepared, env, wish, &type, err) < 0)
 		return -1;
 	fill_names(prepared, wish);
+	find_project(prepared, env);
 	fill_place(prepared);
 	if (bbk_access_request_check(&prepared->request, err) < 0 ||
 	    choose_key(prepared, env, wish, type, err) < 0)

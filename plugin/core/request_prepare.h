@@ -3,8 +3,9 @@
  * struct bbk_access_request, with a key that is there or is made now.
  *
  * Needs no token.  No request is sent where the URL, --base or the
- * configuration name the instance; project and repository are as the URL
- * spells them: on Cloud the URL of a repository does not say its project.
+ * configuration name the instance, and project and repository are as the URL
+ * spells them; but on Cloud, where it does not say the project, a token that is
+ * at hand is used to ask.
  */
 #ifndef CORE_REQUEST_PREPARE_H
 #define CORE_REQUEST_PREPARE_H
@@ -20,7 +21,7 @@ struct bbk_prepared {
 	struct bbk_detected found;
 	struct bbk_key key;	  /* fresh: made by this run */
 	struct bbk_str api;
-	char *project, *label, *line, *machine, *page, *next;
+	char *project, *label, *line, *machine, *page, *instead, *next;
 };
 
 #define BBK_PREPARED_INIT \

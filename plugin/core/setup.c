@@ -6,6 +6,7 @@
 #include "bitbucket/datacenter.h"
 #include "core/choice.h"
 #include "core/place.h"
+#include "core/remember.h"
 #include "core/remote.h"
 #include "core/token.h"
 #include "git/config.h"
@@ -98,8 +99,8 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	if (bbk_record_find(&setup->record, setup->env->paths.state, &place,
-			    err) < 0)
+	if (bbk_recall(&setup->record, &found->instance,
+		       setup->env->paths.state, &place, err) < 0)
 		return -1;
 	if (setup->record.write && !setup->wish->has_permission)
 		setup->wanted.write = true;
@@ -195,6 +196,20 @@ static int detect_online(struct bbk_setup *setup, struct bbk_err *err)
 	return setup->unasked ? 0 : bbk_setup_look_first(setup, err);
 }
 
+/* Cloud's "alice@bitbucket.org" is for the keys of that account alone. */
+static int check_user(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	const char *user = setup->found.ssh_user;
+
+	if (!is_cloud(setup) || !strcmp(user, "git") ||
+	    setup->terms.target.scope == BBK_SCOPE_PERSONAL)
+		return 0;
+	bbk_err_set(err, BBK_E_PERMISSION, "an access key logs in as 'git', "
+		    "and this URL says '%s'", user);
+	return bbk_err_hint(err, "use the URL with git@, or a key of that "
+				 "account: --scope personal");
+}
+
 static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 {
 	bool on_record = false;
@@ -208,26 +223,12 @@ static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	if (setup->own || setup->unasked)
 		return 0;
-	if (bbk_choice_of_purpose(setup, err) < 0)
+	if (bbk_choice_of_purpose(setup, err) < 0 ||
+	    check_user(setup, err) < 0)
 		return -1;
 	if (!setup->wish->unasked && bbk_setup_may_hurry(setup))
 		rc = detect_early(setup, err);
 	return rc <= 0 ? rc : detect_online(setup, err);
-}
-
-/* Cloud's "alice@bitbucket.org" is for the keys of that account alone. */
-static int check_user(const struct bbk_setup *setup, struct bbk_err *err)
-{
-	const char *user = setup->found.ssh_user;
-
-	if (!is_cloud(setup) || !strcmp(user, "git") || setup->wish->key ||
-	    setup->terms.target.scope == BBK_SCOPE_PERSONAL ||
-	    !setup->wish->has_scope)
-		return 0;
-	bbk_err_set(err, BBK_E_PERMISSION, "an access key logs in as 'git', "
-		    "and this URL says '%s'", user);
-	return bbk_err_hint(err, "use the URL with git@, or a key of that "
-				 "account: --scope personal");
 }
 
 /* Options first, then bbkey.<base>.*, then the defaults. */
@@ -256,9 +257,7 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 						     "URL of a repository");
 	if (!bbk_address_owner(&setup->found.address))
 		return 0;
-	if (bbk_terms_check(&setup->terms, instance->edition, err) < 0)
-		return -1;
-	return check_user(setup, err);
+	return bbk_terms_check(&setup->terms, instance->edition, err);
 }
 
 /* What cannot work is refused before anything is asked or changed. */

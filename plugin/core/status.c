@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cloud.h"
+#include "core/remember.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
 
@@ -76,7 +77,8 @@ static int find_record(struct bbk_status *status, struct bbk_env *env,
 	if (!place.project)
 		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 				   "the remote names no repository");
-	rc = bbk_record_find(&status->record, env->paths.state, &place, err);
+	rc = bbk_recall(&status->record, &found->instance, env->paths.state,
+			&place, err);
 	status->on_record = rc == 0;
 	/* what is kept with a workspace may be of another of its projects */
 	if (!rc && status->record.project &&

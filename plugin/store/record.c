@@ -119,18 +119,34 @@ static int read_one(struct bbk_record *record, const char *state,
 	return rc;
 }
 
+static int find_narrowest(struct bbk_record *found, const char *state,
+			  const struct bbk_place *place, struct bbk_err *err)
+{
+	int rc = 1;
+
+	if (place->repo)
+		rc = read_one(found, state, place, BBK_LEVEL_REPO, err);
+	if (rc > 0 && place->project)
+		rc = read_one(found, state, place, BBK_LEVEL_OWNER, err);
+	if (rc > 0)
+		rc = read_one(found, state, place, BBK_LEVEL_INSTANCE, err);
+	return rc;
+}
+
 int bbk_record_find(struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 {
 	BBK_AUTO(record) found = BBK_RECORD_INIT;
+	struct bbk_place anybody = *place;
 	int rc = 1;
 
-	if (place->repo)
-		rc = read_one(&found, state, place, BBK_LEVEL_REPO, err);
-	if (rc > 0 && place->project)
-		rc = read_one(&found, state, place, BBK_LEVEL_OWNER, err);
+	anybody.user = NULL;
+	if (place->user) {
+		rc = find_narrowest(&found, state, place, err);
+		found.of_user = rc == 0;
+	}
 	if (rc > 0)
-		rc = read_one(&found, state, place, BBK_LEVEL_INSTANCE, err);
+		rc = find_narrowest(&found, state, &anybody, err);
 	if (rc)
 		return rc;
 	bbk_record_release(record);

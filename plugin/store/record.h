@@ -10,9 +10,10 @@
  *
  * The narrowest one wins.  host, owner and repo are the validated parts of a
  * URL (base/address.h): the owner is a project, in lower case, or a workspace
- * of Cloud.  A URL that names another user than git has records of its own,
- * below <user>@<host>:<port>.  The transport reads these files on every fetch;
- * nothing but git-bbkey writes them.
+ * of Cloud.  For a URL that names another user than git there may be records
+ * of its own, below <user>@<host>:<port>, which come first: that of a Cloud
+ * account.  The transport reads these files on every fetch; nothing but
+ * git-bbkey writes them.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -32,6 +33,7 @@ enum bbk_level {
 struct bbk_record {
 	enum bbk_scope scope;
 	enum bbk_level level;
+	bool of_user;	   /* it is for the place's user alone */
 	char *base;	   /* https address of the instance */
 	char *workspace;   /* Cloud; NULL on Data Center */
 	char *project;	   /* as the server spells it; NULL for personal */
@@ -49,8 +51,8 @@ struct bbk_record {
 };
 
 #define BBK_RECORD_INIT \
-	{ BBK_SCOPE_PROJECT, BBK_LEVEL_SCOPES, NULL, NULL, NULL, NULL, NULL, \
-	  NULL, NULL, false, false, false, NULL, NULL, NULL, NULL }
+	{ BBK_SCOPE_PROJECT, BBK_LEVEL_SCOPES, false, NULL, NULL, NULL, NULL, \
+	  NULL, NULL, NULL, false, false, false, NULL, NULL, NULL, NULL }
 
 /* Where one connection of ssh goes, in validated and canonical parts. */
 struct bbk_place {
