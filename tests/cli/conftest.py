@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from cloudhome import CloudHome  # noqa: E402
 from home import BIN, NSS_WRAPPER, Home, Running  # noqa: E402
 from invariants import check_all  # noqa: E402
 from sweeps import FAST_PATH, NthCall  # noqa: E402
@@ -44,6 +45,25 @@ def sandbox(request: pytest.FixtureRequest) -> Running:
     running = _sandboxes[options]
     running.control("POST", "/reset")
     return running
+
+
+@pytest.fixture
+def cloud_sandbox() -> Running:
+    """Bitbucket Cloud, back at its seed; one a worker."""
+    options = ("--edition", "cloud")
+    if options not in _sandboxes:
+        _sandboxes[options] = Running(*options)
+    running = _sandboxes[options]
+    running.control("POST", "/reset")
+    return running
+
+
+@pytest.fixture
+def cloud(cloud_sandbox: Running, tmp_path: Path) -> CloudHome:
+    """A home of a person on Cloud; invariants follow."""
+    person = CloudHome(tmp_path / "home", tmp_path / "work", cloud_sandbox)
+    yield person
+    check_all(person)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ OURS = ("git-bbkey", "git-bbkey-ssh", "git-credential-bbkey")
 EXEC = re.compile(r'^(\d+) +execve\("([^"]*)", \[(.*?)\], \[(.*)\]'
                   r'(?:\) = 0| <unfinished \.\.\.>)')
 CHILD = re.compile(r"^(\d+) +(?:<\.\.\. )?(?:clone3?|v?fork)"
-                   r"(?:\(.*| resumed>.*)\) = (\d+)$")
+                   r"(?:\(.*| resumed>.*)\) += (\d+)$")
 CONNECT = re.compile(r"connect\(\d+, \{sa_family=AF_INET6?, (.*?)\}, ")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f"
                      r"\u2028-\u202e\u2060-\u206f]")
@@ -25,8 +25,10 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f"
 
 def secrets(home: Home) -> list[str]:
     """Every token and password of the sandbox: none may show anywhere."""
-    return [*home.sandbox.tokens.values(), *home.sandbox.users.values(),
-            *getattr(home, "more_secrets", [])]
+    tokens = [t if isinstance(t, str) else t["token"]
+              for t in home.sandbox.tokens.values()]
+    passwords = [u for u in home.sandbox.users.values() if isinstance(u, str)]
+    return [*tokens, *passwords, *getattr(home, "more_secrets", [])]
 
 
 def programs_below_ours(trace: str) -> list[tuple[str, str, str]]:
@@ -141,7 +143,7 @@ def check_server(home: Home, limit: int = 1) -> None:
     """I9: at most one key of this machine on each project."""
     posts: dict[str, int] = {}
     for event in home.sandbox.events("http"):
-        if event["method"] == "POST" and event["status"] == 201:
+        if event["method"] == "POST" and event["status"] in (200, 201):
             posts[event["path"]] = posts.get(event["path"], 0) + 1
     for path, count in posts.items():
         assert count <= getattr(home, "allow_posts", limit), \
