@@ -3,9 +3,7 @@
 #include <stdlib.h>
 
 #include "core/token.h"
-#include "store/lock.h"
 
-#define LOCK_MS 20000
 #define WAIT_MS (60 * 60 * 1000)
 #define PAUSE_FIRST_MS 2000
 #define PAUSE_MAX_MS 15000
@@ -75,15 +73,16 @@ bool bbk_setup_may_push(struct bbk_setup *setup)
 	return may;
 }
 
-static int try_ours(struct bbk_setup *setup, struct bbk_err *err)
+static void try_ours(struct bbk_setup *setup)
 {
-	if (bbk_setup_observe_key(setup, err) < 0 || !setup->observed.key ||
-	    bbk_setup_visit(setup, true, err) < 0)
-		return -1;
-	setup->unasked = setup->checked &&
-			 (!setup->wanted.write || bbk_setup_may_push(setup));
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+
+	setup->unasked = bbk_setup_observe_key(setup, &ignored) == 0 &&
+			 setup->observed.key &&
+			 bbk_setup_visit(setup, true, &ignored) == 0 &&
+			 setup->checked && (!setup->wanted.write ||
+					    bbk_setup_may_push(setup));
 	setup->checked = false; /* it is looked at again, in its turn */
-	return 0;
 }
 
 /* --- both --------------------------------------------------------------- */
@@ -113,43 +112,35 @@ static bool is_in_reach(struct bbk_setup *setup)
 
 int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 {
-	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	bool own, ours;
 
 	if (!is_in_reach(setup))
 		return 0;
 	own = may_use_own(setup);
-	ours = !setup->wish->wait && has_no_token(setup);
+	ours = !setup->wish->wait && has_no_token(setup) &&
+	       !bbk_secret_is_set(&setup->found.instance.rest.token);
 	if (!own && !ours)
 		return 0;
-	if (!setup->wish->dry_run &&
-	    bbk_lock_take(&lock, setup->env->paths.state, setup->env->clock,
-			  LOCK_MS, err) < 0)
+	if (bbk_setup_lock(setup, err) < 0)
 		return -1;
-	if (own && try_own(setup, &ignored) == 0 && setup->own)
-		return 0;
-	if (ours && !bbk_secret_is_set(&setup->found.instance.rest.token) &&
-	    try_ours(setup, &ignored) < 0)
-		setup->unasked = false;
+	if ((!own || try_own(setup, &ignored) < 0 || !setup->own) && ours)
+		try_ours(setup);
+	bbk_lock_release(&setup->lock);
 	return 0;
 }
 
 /* --- until it is there --------------------------------------------------- */
 
-int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
+static int watch(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_clock *clock = setup->env->clock;
 	int64_t start = clock->now(clock);
 	int64_t pause = PAUSE_FIRST_MS;
 
-	setup->waiting = true;
-	bbk_setup_begin(setup, BBK_STEP_VERIFY);
 	while (bbk_setup_visit(setup, true, err) == 0) {
-		if (setup->checked) {
-			setup->waiting = false;
+		if (setup->checked)
 			return 0;
-		}
 		if (clock->now(clock) - start >= WAIT_MS) {
 			bbk_err_set(err, BBK_E_PROPAGATION, "nobody has "
 				    "registered the key %s within an hour",
@@ -162,4 +153,16 @@ int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
 					       PAUSE_MAX_MS;
 	}
 	return -1;
+}
+
+int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
+{
+	int rc;
+
+	setup->waiting = true;
+	bbk_setup_begin(setup, BBK_STEP_VERIFY);
+	bbk_lock_release(&setup->lock);
+	rc = watch(setup, err);
+	setup->waiting = rc < 0;
+	return rc < 0 ? -1 : bbk_setup_lock(setup, err);
 }

@@ -85,12 +85,35 @@ static int check_user(const struct bbk_instance *instance, const char *user,
 	return 0;
 }
 
+/*
+ * What git says over https is not what REST takes: an API token goes with the
+ * Bitbucket user name, or a literal, and never with the e-mail address; an
+ * access token with another literal (reference 2.4).
+ */
+static int choose_user_of_cloud(const struct bbk_rest *rest,
+				const struct bbk_request *request, char **user)
+{
+	const char *wanted = request->username && *request->username ?
+		request->username : NULL;
+
+	if (rest->user) {
+		bbk_replace(user, wanted ? wanted :
+					   "x-bitbucket-api-token-auth");
+		return 0;
+	}
+	bbk_replace(user, "x-token-auth");
+	return wanted && strcmp(wanted, *user) != 0;
+}
+
 static int choose_user(struct bbk_instance *instance, struct bbk_env *env,
 		       const struct bbk_request *request, char **user,
 		       struct bbk_err *err)
 {
 	const char *given = instance->rest.user;
 	int rc;
+
+	if (instance->edition->is_cloud)
+		return choose_user_of_cloud(&instance->rest, request, user);
 
 	if (given) {
 		bbk_replace(user, given);

@@ -22,13 +22,21 @@ void bbk_setup_init(struct bbk_setup *setup, struct bbk_env *env,
 		.found = BBK_DETECTED_INIT, .access = BBK_ACCESS_INIT,
 		.answer = BBK_SSH_ANSWER_INIT, .key = BBK_KEY_INIT,
 		.grant = BBK_GRANT_INIT, .record = BBK_RECORD_INIT,
-		.no_token = BBK_ERR_INIT,
+		.no_token = BBK_ERR_INIT, .lock = BBK_LOCK_INIT,
 	};
 	bbk_talk_init(&setup->cloning.talk, -1, -1);
 }
 
+int bbk_setup_lock(struct bbk_setup *setup, struct bbk_err *err)
+{
+	return setup->wish->dry_run ? 0 :
+	       bbk_lock_take(&setup->lock, setup->env->paths.state,
+			     setup->env->clock, LOCK_MS, err);
+}
+
 void bbk_setup_release(struct bbk_setup *setup)
 {
+	bbk_lock_release(&setup->lock);
 	free(setup->remote);
 	free(setup->remote_url);
 	free(setup->ssh_url);
@@ -309,14 +317,9 @@ static int detect(struct bbk_setup *setup, struct bbk_err *err)
 
 static int run_locked(struct bbk_setup *setup, struct bbk_err *err)
 {
-	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
 	bool done = false;
 
-	if (detect(setup, err) < 0)
-		return -1;
-	if (!setup->wish->dry_run &&
-	    bbk_lock_take(&lock, setup->env->paths.state, setup->env->clock,
-			  LOCK_MS, err) < 0)
+	if (detect(setup, err) < 0 || bbk_setup_lock(setup, err) < 0)
 		return -1;
 	if (setup->hurry && bbk_setup_beside(setup, &done, err) < 0)
 		return -1;
@@ -337,6 +340,7 @@ int bbk_setup_run(struct bbk_setup *setup, struct bbk_err *err)
 {
 	int rc = run_locked(setup, err);
 
+	bbk_lock_release(&setup->lock);
 	/* without the lock, which a git-bbkey below that git may want */
 	if (rc < 0 && setup->cloning.let_go) {
 		bbk_setup_end_clone(setup);

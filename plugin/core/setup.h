@@ -12,6 +12,7 @@
 #include "core/grant.h"
 #include "core/plan.h"
 #include "core/talk.h"
+#include "store/lock.h"
 #include "store/record.h"
 
 /* What the person asked for; strings are borrowed, NULL is "not said". */
@@ -70,6 +71,7 @@ struct bbk_setup {
 	struct bbk_env *env;	      /* borrowed */
 	const struct bbk_wish *wish;  /* borrowed */
 	struct bbk_progress *progress; /* borrowed */
+	struct bbk_lock lock;	      /* while it looks and changes */
 
 	struct bbk_detect_wish how;   /* to detect it; borrowed */
 	bool hurry;		      /* a clone waits: detected early */

@@ -11,6 +11,10 @@
 void bbk_setup_begin(struct bbk_setup *setup, enum bbk_step step);
 void bbk_setup_end(struct bbk_setup *setup, enum bbk_step step);
 
+/* setup->lock, of 20 s patience; none for a dry run. */
+int bbk_setup_lock(struct bbk_setup *setup, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* setup->terms borrows what each detection finds anew. */
 void bbk_setup_aim(struct bbk_setup *setup);
 /* Is what is on record all that is wanted? */
@@ -45,7 +49,7 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 bool bbk_setup_may_push(struct bbk_setup *setup);
 /*
  * Watches over ssh until the key opens the repository, for an hour at most:
- * class propagation after that.
+ * class propagation after that.  The lock is not held meanwhile.
  */
 int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
 	BBK_MUST_CHECK;
