@@ -390,6 +390,8 @@ int bbk_automatic_enable_cloud(struct bbk_env *env, bool dry_run,
 	if (bbk_url_parse(&base, BBK_CLOUD_BASE, err) < 0 ||
 	    bbk_instance_open(&instance, env, &base, err) < 0)
 		return -1;
+	if (instance.enrolled)
+		return 0;
 	enrolment.automatic = instance.automatic;
 	if (!dry_run &&
 	    (bbk_lock_take(&lock, env->paths.state, env->clock, LOCK_MS,
