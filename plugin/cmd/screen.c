@@ -133,7 +133,9 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 						 setup->label;
 	char *shown;
 
-	if (setup->unasked) {
+	if (action == BBK_ACTION_NONE && !setup->grant.id) {
+		if (setup->own)
+			return;
 		bbk_str_addf(out, "Registered by somebody else, %s access",
 			     setup->grant.write ? "write" : "read");
 		return;

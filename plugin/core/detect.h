@@ -30,11 +30,12 @@ struct bbk_detected {
 	unsigned ssh_port;
 	char *ssh_user; /* "git", or what the URL says */
 	bool guessed;	/* the last of instance.ssh is not confirmed yet */
+	bool host_keys; /* they were asked for */
 };
 
 #define BBK_DETECTED_INIT \
 	{ BBK_URL_INIT, BBK_ADDRESS_INIT, BBK_INSTANCE_INIT, NULL, NULL, \
-	  NULL, NULL, NULL, 0, NULL, false }
+	  NULL, NULL, NULL, 0, NULL, false, false }
 
 void bbk_detected_release(struct bbk_detected *found);
 
@@ -86,6 +87,14 @@ int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
 int bbk_detect_confirm(struct bbk_detected *found,
 		       const struct bbk_detect_wish *wish,
 		       struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
+ * What Cloud publishes of its host keys, once in a run; Data Center tells them
+ * with its SSH settings.  Best effort: what was read before, or is built in,
+ * stays.  No token is sent.
+ */
+void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,
+			  const struct bbk_detect_wish *wish);
 
 /* The port to give to ssh: 0 where the URL leaves it to ssh's configuration. */
 unsigned bbk_detected_port(const struct bbk_detected *found);

@@ -109,6 +109,17 @@ static void read_host_keys(struct bbk_instance *instance)
 	fingerprints = (struct bbk_strv)BBK_STRV_INIT;
 }
 
+void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,
+			  const struct bbk_detect_wish *wish)
+{
+	if (found->host_keys || wish->pinned ||
+	    !found->instance.edition->is_cloud ||
+	    bbk_instance_setting(&found->instance, env, "hostkey"))
+		return;
+	found->host_keys = true;
+	read_host_keys(&found->instance);
+}
+
 /* --- what the server says ----------------------------------------------- */
 
 static int look_up_repo(struct bbk_detected *found,
@@ -167,9 +178,7 @@ int bbk_detect_cloud_online(struct bbk_detected *found, struct bbk_env *env,
 	if (rc < 0)
 		return -1;
 	take_names(found);
-	if (!wish->pinned &&
-	    !bbk_instance_setting(&found->instance, env, "hostkey"))
-		read_host_keys(&found->instance);
+	bbk_detect_host_keys(found, env, wish);
 	if (!found->workspace && rc == 0) /* to enrol it takes no token */
 		return 0;
 	if (bbk_token_get(&found->instance, env, wish->token_file, true,

@@ -122,6 +122,10 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 	       !bbk_secret_is_set(&setup->found.instance.rest.token);
 	if (!own && !ours)
 		return 0;
+	if (!setup->found.instance.facts.fingerprints.len)
+		bbk_detect_host_keys(&setup->found, setup->env, &setup->how);
+	if (bbk_setup_open_access(setup, &ignored) < 0)
+		return 0;
 	if (bbk_setup_lock(setup, err) < 0)
 		return -1;
 	if ((!own || try_own(setup, &ignored) < 0 || !setup->own) && ours)

@@ -1,0 +1,246 @@
+"""Existing access is respected, and what somebody else has registered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from cloudhome import CloudHome
+from home import Home, Result
+
+
+def own_key(home: Home, user: str = "member") -> str:
+    """A person's id_ed25519, on their account."""
+    line = home.make_key(home.make_ssh_folder() / "id_ed25519")
+    home.sandbox.control("POST", "/keys", {"scope": "user", "user": user,
+                                           "text": line})
+    return line
+
+
+def steps(run: Result) -> dict[str, str]:
+    return {s["step"]: s["action"] for s in json.loads(run.out)["steps"]}
+
+
+def request_key(home: Home, *words: str) -> str:
+    """`git bbkey request`, and the line that an admin would paste."""
+    run = home.bbkey("request", *words, "--json")
+    assert run.status == 0, run
+    return json.loads(run.out)["request"]["public_key"]
+
+
+# --- keys of the person's own -------------------------------------------------
+
+
+@pytest.mark.parametrize("token", ["project_admin", None])
+def test_on_cloud_a_person_with_access_is_asked_and_registered_nothing(
+        cloud: CloudHome, token: str | None):
+    own_key(cloud)
+    cloud.token = token
+    run = cloud.bbkey("init", cloud.https_url(), "--json")
+    assert run.status == 0, run
+    assert steps(run)["register"] == "none"
+    assert steps(run)["key"] == "none"
+    assert steps(run)["automatic"] == "enabled"
+    assert json.loads(run.out)["key"] == {"path": None, "fingerprint": None}
+    assert cloud.private_keys() == []
+    assert cloud.requests("POST") == []
+    cloud.forget_log()
+    assert cloud.git("clone", cloud.https_url()).status == 0
+    assert cloud.requests() == []
+    status = cloud.bbkey("status", cwd=cloud.work / "app")
+    assert "Your own SSH keys open it" in status.out
+    assert status.out.endswith("Ready.\n")
+    again = cloud.bbkey("init", cloud.https_url(), "--json")
+    assert json.loads(again.out)["changed"] is False
+
+
+def test_on_data_center_a_person_with_access_registers_nothing(home: Home):
+    own_key(home)
+    run = home.bbkey("init", home.https_url())
+    assert run.status == 0, run
+    assert "Your own SSH keys open" in run.err
+    assert home.private_keys() == []
+    assert home.requests("POST") == []
+    home.forget_log()
+    assert home.git("clone", home.https_url()).status == 0
+    assert home.requests() == []
+
+
+def test_on_an_enrolled_instance_it_takes_no_token(home: Home):
+    home.enrol("ask")
+    own_key(home)
+    home.token = None
+    home.forget_log()
+    run = home.bbkey("init", home.https_url())
+    assert run.status == 0, run
+    assert home.requests() == []
+    assert len(home.events("ssh_connect")) == 1
+
+
+@pytest.mark.parametrize("words", [["--scope", "project"], ["--new-key"],
+                                   ["--label", "x"]])
+def test_who_asks_for_a_key_gets_one(cloud: CloudHome, words: list[str]):
+    own_key(cloud)
+    run = cloud.bbkey("init", cloud.https_url(), *words)
+    assert run.status == 0, run
+    assert len(cloud.private_keys()) == 1
+    assert len(cloud.deploy_keys()) == 1
+
+
+def test_a_key_of_theirs_that_opens_nothing_here_does_not_count(
+        cloud: CloudHome):
+    own_key(cloud, "stranger")
+    run = cloud.bbkey("init", cloud.https_url())
+    assert run.status == 0, run
+    assert len(cloud.deploy_keys()) == 1
+
+
+def test_to_push_their_key_must_be_allowed_to(home: Home):
+    """The member of PROJ may read it alone."""
+    own_key(home)
+    run = home.bbkey("init", home.https_url(), "--write")
+    assert run.status == 0, run
+    (key,) = home.keys_registered()
+    assert key["permission"] == "PROJECT_WRITE"
+
+
+# --- registered by somebody else ----------------------------------------------
+
+
+@pytest.mark.parametrize("scope", ["project", "repo"])
+def test_on_cloud_the_whole_setup_takes_one_paste_and_no_token(
+        cloud: CloudHome, scope: str):
+    cloud.token = None
+    run = cloud.bbkey("init", cloud.https_url(), "--scope", scope)
+    assert run.status == 3, run
+    assert "git bbkey request" in run.hint
+    line = request_key(cloud, cloud.https_url(), "--scope", scope)
+    cloud.add_key(scope, line)
+    run = cloud.bbkey("init", cloud.https_url(), "--scope", scope)
+    assert run.status == 0, run
+    assert "Registered by somebody else, read access" in run.err
+    assert cloud.git("clone", cloud.https_url()).status == 0
+    status = cloud.bbkey("status", "--json", cwd=cloud.work / "app")
+    assert json.loads(status.out)["ready"] is True
+    assert [e for e in cloud.events("http") if e["auth"] != "none"] == []
+
+
+def test_on_data_center_an_ssh_url_and_the_host_key_are_enough(home: Home):
+    """Of an instance that nobody has enrolled there is nothing else."""
+    home.token = None
+    pin = home.sandbox.ready["host_keys"][0]["fingerprint"]
+    words = [home.ssh_url(), "--base", home.base]
+    run = home.bbkey("init", *words, "--host-key", pin)
+    assert run.status == 3, run
+    home.sandbox.control("POST", "/keys", {
+        "scope": "project", "project": "PROJ",
+        "text": request_key(home, *words), "permission": "PROJECT_READ"})
+    run = home.bbkey("init", *words, "--host-key", pin)
+    assert run.status == 0, run
+    assert home.git("clone", home.ssh_url()).status == 0
+    assert home.requests("POST") == []
+
+
+def test_a_registered_key_is_found_before_a_person_is_asked_for_a_token(
+        cloud: CloudHome):
+    cloud.token = None
+    cloud.add_key("project", request_key(cloud, cloud.https_url()))
+    spawned = cloud.terminal("git", "bbkey", "init", cloud.https_url())
+    spawned.expect(pexpect.EOF)
+    assert "token" not in spawned.before
+    spawned.close()
+    assert spawned.exitstatus == 0
+
+
+def test_who_may_not_look_believes_ssh(cloud: CloudHome):
+    """A member's token, and a key that an admin has registered."""
+    cloud.token = "member"
+    run = cloud.bbkey("init", cloud.https_url())
+    assert run.error_class == "permission", run
+    (key,) = cloud.private_keys()
+    cloud.add_key("project", Path(f"{key}.pub").read_text())
+    run = cloud.bbkey("init", cloud.https_url())
+    assert run.status == 0, run
+    assert run.err.count("Registered") == 1
+
+
+def test_wait_goes_on_when_the_key_is_there(cloud: CloudHome):
+    cloud.token = None
+    line = request_key(cloud, cloud.https_url())
+    cloud.forget_log()
+    spawned = cloud.terminal("git", "bbkey", "init", "--wait", "--scope",
+                             "project", cloud.https_url())
+    spawned.expect("none")  # Enter: I have none
+    spawned.sendline("")
+    spawned.expect("Waiting for an admin")
+    # nothing is locked meanwhile
+    assert cloud.bbkey("status", "--offline").status != 10
+    cloud.add_key("project", line)
+    spawned.expect(pexpect.EOF)
+    spawned.close()
+    assert spawned.exitstatus == 0, spawned.before
+    assert len(cloud.private_keys()) == 1
+
+
+def test_wait_goes_on_after_a_refusal_too(home: Home):
+    home.token = "reader"
+    home.enrol("ask")
+    spawned = home.terminal("git", "bbkey", "init", "--wait",
+                            home.https_url())
+    spawned.expect("Waiting for an admin")
+    (key,) = home.private_keys()
+    home.sandbox.control("POST", "/keys", {
+        "scope": "project", "project": "PROJ",
+        "text": Path(f"{key}.pub").read_text(),
+        "permission": "PROJECT_READ"})
+    spawned.expect(pexpect.EOF)
+    spawned.close()
+    assert spawned.exitstatus == 0, spawned.before
+
+
+# --- an account's key ----------------------------------------------------------
+
+
+def test_a_key_of_an_account_may_push_and_expires_when_told(cloud: CloudHome):
+    cloud.token = "member"
+    run = cloud.bbkey("init", cloud.https_url(), "--scope", "personal",
+                      "--expires", "30")
+    assert run.status == 0, run
+    assert ", until 20" in " ".join(run.err.split())
+    assert cloud.git("clone", cloud.https_url()).status == 0
+    app = cloud.work / "app"
+    assert cloud.git("commit", "--allow-empty", "-qm", "x",
+                     cwd=app).status == 0
+    assert cloud.git("push", "origin", "HEAD", cwd=app).status == 0
+    (key,) = cloud.private_keys()
+    assert key.name == "bbkey_bitbucket.org_account"
+
+
+@pytest.mark.parametrize("words, class_", [
+    (["--write"], "permission"),
+    (["--expires", "30"], "permission"),
+    (["--scope", "repo", "--write"], "permission")])
+def test_what_an_access_key_of_cloud_cannot_do_is_said_before(
+        cloud: CloudHome, words: list[str], class_: str):
+    run = cloud.bbkey("init", cloud.https_url(), *words)
+    assert run.error_class == class_, run
+    assert "personal" in run.hint
+    assert cloud.requests() == []
+    assert cloud.private_keys() == []
+
+
+def test_a_push_with_an_access_key_of_cloud_is_refused_before_it_is_sent(
+        cloud: CloudHome):
+    cloud.enrol("always")
+    assert cloud.git("clone", cloud.https_url()).status == 0
+    app = cloud.work / "app"
+    assert cloud.git("commit", "--allow-empty", "-qm", "x",
+                     cwd=app).status == 0
+    push = cloud.git("push", "origin", "HEAD", cwd=app)
+    assert push.error_class == "permission", push
+    assert "--scope personal" in push.hint
+    assert cloud.events("ssh_exec")[-1]["command"].startswith(
+        "git-upload-pack")
