@@ -100,7 +100,8 @@ static int read_repo(struct bbk_repository *repo, const struct json_t *json,
 					  "key");
 
 	if (!slug || !key || !bbk_repo_is_valid(slug) ||
-	    !bbk_project_is_valid(key) || bbk_repository_read_links(repo, json) < 0)
+	    !bbk_project_is_valid(key) ||
+	    bbk_repository_read_links(repo, json) < 0)
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer does not describe a repository");
 	bbk_replace(&repo->slug, slug);

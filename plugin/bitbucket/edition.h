@@ -97,7 +97,7 @@ struct bbk_edition {
 	 * caller frees.
 	 */
 	char *(*keys_page)(const char *base, const struct bbk_target *target);
-	/* For a hint: what kind of token, what it must allow, by scope, where */
+	/* For a hint: what kind of token, what it must allow, where */
 	const char *token;
 	const char *token_rights[3];
 	const char *token_page;

@@ -185,7 +185,8 @@ static int call(struct bbk_rest *rest, const char *method, const char *path,
 		rest->who = bbk_scrubbed(http.user);
 	}
 	rc = http.status >= 200 && http.status < 300 ?
-		understood(&got, &http, err) : bbk_rest_failed(rest, &got, &http, err);
+		     understood(&got, &http, err) :
+		     bbk_rest_failed(rest, &got, &http, err);
 	bbk_rest_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;

@@ -132,16 +132,20 @@ int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 	enum bbk_scope scope = setup->own ? BBK_SCOPE_REPO :
 					    setup->terms.target.scope;
 	struct bbk_record record = {
-		.scope = scope, .base = instance->base,
+		.scope = scope,
+		.base = instance->base,
 		.workspace = setup->found.workspace,
 		.project = setup->found.project,
 		.repo = scope == BBK_SCOPE_REPO ? setup->found.repo : NULL,
-		.key = setup->key.path, .agent = setup->key.agent,
+		.key = setup->key.path,
+		.agent = setup->key.agent,
 		.fingerprint = setup->key.facts.fingerprint,
 		.who = instance->rest.who ? instance->rest.who :
 					    setup->record.who,
 		.write = setup->own || setup->grant.write,
-		.id = setup->grant.id, .label = setup->own ? NULL : label, .expires = setup->grant.expires,
+		.id = setup->grant.id,
+		.label = setup->own ? NULL : label,
+		.expires = setup->grant.expires,
 		.known_hosts = setup->access.known_hosts,
 	};
 	int rc = 0;

@@ -23,7 +23,7 @@ struct bbk_enrolment {
 	enum bbk_auto automatic;
 	const struct bbk_strv *hostkeys; /* NULL or empty: leave them */
 	const char *key_type;		 /* NULL: leave it */
-	const char *user;		 /* of the person's https URLs; or NULL */
+	const char *user; /* of the person's https URLs; or NULL */
 };
 
 /*

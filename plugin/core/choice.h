@@ -9,11 +9,11 @@
 #include "core/setup.h"
 
 enum bbk_choice {
-	BBK_CHOICE_STOP,	    /* nothing: the error is the answer */
+	BBK_CHOICE_STOP,     /* nothing: the error is the answer */
 	BBK_CHOICE_REQUEST,  /* write the request, then wait */
-	BBK_CHOICE_REPO,	    /* the repository alone */
+	BBK_CHOICE_REPO,     /* the repository alone */
 	BBK_CHOICE_PERSONAL, /* the person's own account */
-	BBK_CHOICE_PASTE,    /* the same, by the person's own hands; then wait */
+	BBK_CHOICE_PASTE, /* the same, by the person's own hands; then wait */
 };
 
 #define BBK_CHOICES_MAX 4

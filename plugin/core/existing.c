@@ -97,7 +97,7 @@ static bool is_known_place(const struct bbk_detected *found)
 		bbk_instance_has_ssh(&found->instance, url->host, url->port));
 }
 
-/* Where a host key would be good enough for a person alone, REST comes first. */
+/* Where only a person could judge the host key, REST comes first. */
 static bool is_in_reach(struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;

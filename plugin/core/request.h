@@ -22,8 +22,8 @@ struct bbk_access_request {
 	const char *base;	/* "https://bitbucket.example.com" */
 	const char *api;	/* "https://bitbucket.example.com/rest" */
 	const char *workspace;	/* Cloud; NULL on Data Center */
-	const char *project;	/* its key; NULL where the scope needs none, or */
-				/* where it is not known: the one of repo */
+	const char *project; /* its key; NULL where the scope needs none, or */
+			     /* where it is not known: the one of repo */
 	const char *repo;	/* its slug; NULL: the project as a whole */
 	enum bbk_scope scope;
 	bool write;

@@ -169,7 +169,8 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 	struct bbk_detected *found = &setup->found;
 	bool ssh = found->url.scheme == BBK_SSH;
 
-	if ((!found->instance.no_token && !setup->wish->unasked) || !bbk_address_owner(&found->address) ||
+	if ((!found->instance.no_token && !setup->wish->unasked) ||
+	    !bbk_address_owner(&found->address) ||
 	    (!found->instance.ssh.len && !ssh))
 		return -1;
 	setup->no_token = *err;

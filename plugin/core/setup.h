@@ -76,8 +76,8 @@ struct bbk_setup {
 	struct bbk_detect_wish how;   /* to detect it; borrowed */
 	bool hurry;		      /* a clone waits: detected early */
 	bool own;		      /* the person's own keys open it */
-	bool unasked;		      /* REST was not asked: there is no token */
-	struct bbk_err no_token;      /* then: what to say about that */
+	bool unasked;		 /* REST was not asked: there is no token */
+	struct bbk_err no_token; /* then: what to say about that */
 	char *remote;		      /* "origin"; NULL: not in a repository */
 	char *remote_url;	      /* as it was before */
 	struct bbk_detected found;

@@ -62,21 +62,27 @@ static void a_key_is_added_found_and_refused_the_second_time(void **state)
 
 	(void)state;
 	open_rest(&rest, getenv("TOKEN"));
-	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
-			 1);
-	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted, &grant,
-					  &refusal, &err), 0);
-	assert_false(grant.write);
-	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+	assert_int_equal(
+		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		1);
+	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted,
+						  &grant, &refusal, &err),
 			 0);
-	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted, &grant,
-					  &refusal, &err), -1);
+	assert_false(grant.write);
+	assert_int_equal(
+		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		0);
+	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted,
+						  &grant, &refusal, &err),
+			 -1);
 	assert_int_equal(refusal, BBK_REFUSAL_EXISTS);
 	miss_class(&err, BBK_E_CONFLICT, "twice");
-	assert_int_equal(bbk_datacenter.grant_set_write(&rest, &target, grant.id,
-						&err), 0);
-	assert_int_equal(bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
-			 0);
+	assert_int_equal(
+		bbk_datacenter.grant_set_write(&rest, &target, grant.id, &err),
+		0);
+	assert_int_equal(
+		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		0);
 	assert_true(grant.write);
 }
 

@@ -49,10 +49,12 @@ static void grants(struct bbk_rest *rest, struct bbk_err *err)
 		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 		enum bbk_refusal refusal;
 
-		settled(bbk_datacenter.grant_find(rest, &targets[i], "AAAA", &grant,
-					  err), err);
-		settled(bbk_datacenter.grant_add(rest, &targets[i], &wanted, &grant,
-					 &refusal, err), err);
+		settled(bbk_datacenter.grant_find(rest, &targets[i], "AAAA",
+						  &grant, err),
+			err);
+		settled(bbk_datacenter.grant_add(rest, &targets[i], &wanted,
+						 &grant, &refusal, err),
+			err);
 	}
 }
 

@@ -11,7 +11,8 @@
 
 #define CORPUS SOURCE_DIR "/tests/fuzz/corpus/rest"
 
-static const struct bbk_target target = { BBK_SCOPE_PROJECT, NULL, "PROJ", NULL };
+static const struct bbk_target target = { BBK_SCOPE_PROJECT, NULL, "PROJ",
+					  NULL };
 static const struct bbk_target mine = { BBK_SCOPE_PERSONAL, NULL, NULL, NULL };
 
 /* Each gives a result that its header allows, or an error. */
@@ -65,7 +66,8 @@ static int add_to(struct bbk_rest *rest, const struct bbk_target *where,
 							"l", false, 30 };
 	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 	enum bbk_refusal refusal = BBK_REFUSAL_OTHER;
-	int rc = bbk_datacenter.grant_add(rest, where, &wanted, &grant, &refusal, err);
+	int rc = bbk_datacenter.grant_add(rest, where, &wanted, &grant,
+					  &refusal, err);
 
 	if (rc < 0 && refusal != BBK_REFUSAL_UNSURE)
 		miss("an answer to a POST that cannot be read is not unsure");

@@ -574,8 +574,10 @@ static void a_refused_registration_says_what_is_left_to_do(void **state)
 		struct world w;
 
 		open_world(&w, &rows[i].reply, 1);
-		assert_int_equal(bbk_datacenter.grant_add(&w.rest, &target, &wanted,
-						  &grant, &got, &err), -1);
+		assert_int_equal(bbk_datacenter.grant_add(&w.rest, &target,
+							  &wanted, &grant, &got,
+							  &err),
+				 -1);
 		if (got != rows[i].want)
 			miss("row %zu, status %ld: %d, not %d", i,
 			     rows[i].reply.status, rows[i].want, got);
@@ -618,8 +620,10 @@ static void a_grant_says_when_it_ends_in_every_time_zone(void **state)
 			       "\"expiryDays\":30,\"createdDate\":%s}}]}",
 			       rows[i / ROWS(zones)].created);
 		open_world(&w, &answer, 1);
-		assert_int_equal(bbk_datacenter.grant_find(&w.rest, &target, "BLOB",
-						   &grant, &err), 0);
+		assert_int_equal(bbk_datacenter.grant_find(&w.rest, &target,
+							   "BLOB", &grant,
+							   &err),
+				 0);
 		assert_true(grant.write);
 		assert_string_equal(grant.id, "3");
 		if (want)
@@ -650,8 +654,8 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 		struct world w;
 
 		open_world(&w, &answer, 1);
-		if (bbk_datacenter.grant_find(&w.rest, &mine, rows[i].blob, &grant,
-				      &err) != rows[i].rc)
+		if (bbk_datacenter.grant_find(&w.rest, &mine, rows[i].blob,
+					      &grant, &err) != rows[i].rc)
 			miss("%s", rows[i].blob);
 		close_world(&w);
 	}
@@ -671,8 +675,9 @@ static void half_a_list_of_keys_is_no_list(void **state)
 
 	(void)state;
 	open_world(&w, &answer, 1);
-	assert_int_equal(bbk_datacenter.grant_find(&w.rest, &mine, "BLOB", &grant,
-					   &err), -1);
+	assert_int_equal(
+		bbk_datacenter.grant_find(&w.rest, &mine, "BLOB", &grant, &err),
+		-1);
 	miss_class(&err, BBK_E_SERVER, "half a list");
 	close_world(&w);
 }

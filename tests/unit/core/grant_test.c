@@ -65,9 +65,10 @@ static int run(const struct fake_reply *replies, size_t len, bool look,
 	struct bbk_env env = { .paths = BBK_PATHS_INIT };
 	BBK_AUTO(key) key = BBK_KEY_INIT;
 	struct bbk_key_wish wish = { .path = "/k" };
-	struct bbk_terms terms = {
-		.target = { BBK_SCOPE_PROJECT, NULL, "PROJ", NULL }, .label = "l",
-		.write = true };
+	struct bbk_terms terms = { .target = { BBK_SCOPE_PROJECT, NULL, "PROJ",
+					       NULL },
+				   .label = "l",
+				   .write = true };
 	struct fake_clock clock;
 
 	fake_http_init(http, replies, len);

@@ -35,10 +35,11 @@ static void expect_key(const struct bbk_place *place, const char *key)
 
 static void the_narrowest_record_wins(void **state)
 {
-	static const struct bbk_place other = { "h", 7999, "proj", "tool", NULL },
-		whole = { "h", 7999, "proj", NULL, NULL },
-		lib = { "h", 7999, "lib", "app", NULL },
-		port = { "h", 22, "PROJ", "app", NULL };
+	static const struct bbk_place other = { "h", 7999, "proj", "tool",
+						NULL },
+				      whole = { "h", 7999, "proj", NULL, NULL },
+				      lib = { "h", 7999, "lib", "app", NULL },
+				      port = { "h", 22, "PROJ", "app", NULL };
 
 	(void)state;
 	expect_key(&app, NULL);
