@@ -268,6 +268,8 @@ static void print_key(const struct bbk_env *env,
 			     level_word(record));
 	line(env, !status->key_problem, text);
 	free(path);
+	if (!record->label) /* nobody registered it for us */
+		return;
 	add_place(text, record);
 	bbk_str_addf(text, ", %s access, as \"%s\"",
 		     record->write ? "write" : "read",

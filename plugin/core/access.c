@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "base/drop.h"
 #include "ssh/hostkey.h"
 #include "ssh/keygen.h"
 #include "ssh/verdict.h"
-#include "store/first.h"
-#include "store/record.h"
+
+#define MOVED_MAX 3 /* key files to try, a connection each */
 
 static const char *const state_words[] = { "unknown", "verified", "known",
 					   "changed" };
@@ -26,6 +27,7 @@ void bbk_access_release(struct bbk_access *access)
 	free(access->fingerprint);
 	bbk_strv_release(&access->pins);
 	bbk_strv_release(&access->identities);
+	bbk_strv_release(&access->moved_identities);
 	*access = (struct bbk_access)BBK_ACCESS_INIT;
 }
 
@@ -50,6 +52,24 @@ static int elsewhere(const struct bbk_instance *instance, const char *host,
 			     plan->hostname, instance->base, plan->hostname,
 			     plan->port);
 	return -1;
+}
+
+/* "Host bitbucket.org", with an IdentityFile: most people's way. */
+static void read_moved(struct bbk_access *access, const struct bbk_env *env,
+		       const char *user)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(ssh_plan) plan = BBK_SSH_PLAN_INIT;
+
+	if (strcmp(access->host, BBK_CLOUD_SSH_HOST) != 0 ||
+	    env->ssh->plan(env->ssh, user, BBK_CLOUD_WEB_HOST, 0, &plan,
+			   &ignored) < 0)
+		return;
+	for (size_t i = 0; i < plan.identities.len &&
+			   access->moved_identities.len < MOVED_MAX; i++)
+		if (!bbk_strv_has(&access->identities, plan.identities.v[i]))
+			bbk_strv_add(&access->moved_identities,
+				     plan.identities.v[i]);
 }
 
 int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
@@ -77,6 +97,7 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	opened.revocations = bbk_known_hosts_revoke(&plan);
 	for (size_t i = 0; i < plan.identities.len; i++)
 		bbk_strv_add(&opened.identities, plan.identities.v[i]);
+	read_moved(&opened, env, user);
 	if (bbk_access_collect_pins(&opened, env, instance, given,
 					err) < 0)
 		return -1;
@@ -166,47 +187,6 @@ int bbk_access_judge(struct bbk_access *access, const char *said,
 
 	bbk_ssh_classify(&answer, said, "", 0, 255, NULL);
 	return judge(access, &answer, err);
-}
-
-bool bbk_access_can_meet(const struct bbk_access *access)
-{
-	return access->pins.len && bbk_begins(access->pins.v[0], "SHA256:") &&
-	       !access->revocations;
-}
-
-bool bbk_access_has_own_keys(const struct bbk_access *access,
-			     const struct bbk_env *env)
-{
-	const struct bbk_strv *files = &access->identities;
-
-	for (size_t i = 0; i < files->len; i++)
-		if (!strstr(files->v[i], "/bbkey_"))
-			return true;
-	return env->ssh->agent_has_keys(env->ssh);
-}
-
-void bbk_access_prepare_first(const struct bbk_access *access,
-			      const struct bbk_env *env,
-			      const struct bbk_instance *instance,
-			      const struct bbk_key *key)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct bbk_first first = { key->path, access->known_hosts,
-				   access->pins };
-	struct bbk_place place = { .host = access->host, .port = 22 };
-
-	if (!access->host)
-		return;
-	if (access->port)
-		place.port = access->port;
-	place = bbk_place_canonical(place);
-	if (instance->automatic != BBK_AUTO_ALWAYS || key->agent ||
-	    !key->path || !bbk_access_can_meet(access) ||
-	    bbk_access_has_own_keys(access, env))
-		bbk_first_forget(env->paths.state, place.host, place.port);
-	else
-		(void)!bbk_first_save(&first, env->paths.state, place.host,
-				      place.port, &ignored);
 }
 
 /* What goes into known hosts must itself have the fingerprint that was seen. */
@@ -357,9 +337,9 @@ static int ask(struct bbk_access *access, struct bbk_env *env,
 	return save(access, env, key, err) < 0 ? -1 : 1;
 }
 
-int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
-		     const struct bbk_visit *visit,
-		     struct bbk_ssh_answer *answer, struct bbk_err *err)
+static int visit_once(struct bbk_access *access, struct bbk_env *env,
+		      const struct bbk_visit *visit,
+		      struct bbk_ssh_answer *answer, struct bbk_err *err)
 {
 	int yes;
 
@@ -383,6 +363,38 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 	if (judge(access, answer, err) < 0)
 		return -1;
 	return note_hostkey(access, env, answer, err);
+}
+
+/* One connection each: ssh would leave out its default keys with them. */
+static int try_moved(struct bbk_access *access, struct bbk_env *env,
+		     const struct bbk_visit *own,
+		     struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	struct bbk_visit visit = *own;
+
+	visit.auth = BBK_SSH_KEY;
+	visit.agent = true; /* it may have its passphrase */
+	for (size_t i = 0; i < access->moved_identities.len; i++) {
+		visit.key = access->moved_identities.v[i];
+		if (visit_once(access, env, &visit, answer, err) < 0)
+			return -1;
+		if (answer->outcome != BBK_SSH_OK)
+			continue;
+		access->own_key = access->moved_identities.v[i];
+		return 0;
+	}
+	return 0;
+}
+
+int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
+		     const struct bbk_visit *visit,
+		     struct bbk_ssh_answer *answer, struct bbk_err *err)
+{
+	access->own_key = NULL;
+	if (visit_once(access, env, visit, answer, err) < 0)
+		return -1;
+	return visit->auth != BBK_SSH_OWN || answer->outcome == BBK_SSH_OK ?
+		0 : try_moved(access, env, visit, answer, err);
 }
 
 char *bbk_access_command(const struct bbk_edition *edition, const char *owner,

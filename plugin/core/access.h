@@ -27,6 +27,12 @@ struct bbk_access {
 	/* "rest", "site" (Cloud's page), "built-in", "config" or "option" */
 	const char *pin_source;
 	struct bbk_strv identities; /* the person's own key files */
+	/*
+	 * Key files that ssh_config names for the place that Cloud has left:
+	 * ssh does not look there for the new one.
+	 */
+	struct bbk_strv moved_identities;
+	char *own_key;		/* borrowed: the one of these that was let in; or NULL */
 	bool revocations;	/* ssh may find a pinned host key revoked */
 	enum bbk_hostkey_state hostkey;
 	char *fingerprint;	/* of the host key that was seen, or NULL */
@@ -37,8 +43,8 @@ struct bbk_access {
 };
 
 #define BBK_ACCESS_INIT \
-	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, false, \
-	  BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
+	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
+	  BBK_STRV_INIT, NULL, false, BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
 
 void bbk_access_release(struct bbk_access *access);
 
@@ -75,7 +81,7 @@ void bbk_access_pin_published(struct bbk_access *access, const char *algorithm,
  */
 bool bbk_access_can_meet(const struct bbk_access *access);
 
-/* Has the person a key that ssh would offer?  Asks their agent. */
+/* Has the person a key to offer?  Asks their agent. */
 bool bbk_access_has_own_keys(const struct bbk_access *access,
 			     const struct bbk_env *env);
 
@@ -104,7 +110,8 @@ struct bbk_visit {
  * base/drop.h).  A host key that is verified is saved
  * in our known hosts.  With may_ask, an unknown one is shown and asked about;
  * a yes saves it and connects again.  -1: class hostkey, network, negotiate or
- * local; 0 for OK, DENIED and NO_ACCESS.
+ * local; 0 for OK, DENIED and NO_ACCESS.  BBK_SSH_OWN also tries
+ * moved_identities, one after another, where ssh's own are of no use.
  */
 int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 		     const struct bbk_visit *visit,

@@ -137,8 +137,9 @@ int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 		.workspace = setup->found.workspace,
 		.project = setup->found.project,
 		.repo = scope == BBK_SCOPE_REPO ? setup->found.repo : NULL,
-		.key = setup->key.path,
-		.agent = setup->key.agent,
+		.key = setup->own ? setup->access.own_key : setup->key.path,
+		.agent = setup->own ? setup->access.own_key != NULL :
+				      setup->key.agent,
 		.fingerprint = setup->key.facts.fingerprint,
 		.who = instance->rest.who ? instance->rest.who :
 					    setup->record.who,

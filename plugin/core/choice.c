@@ -83,8 +83,8 @@ int bbk_choice_ask(const struct bbk_setup *setup, const struct bbk_err *why,
 	size_t n = bbk_choices_after(setup, why, left), i = 0;
 	char *place = place_of(setup, setup->terms.target.scope);
 	char *question = setup->found.instance.no_token ?
-		bbk_strf("Without a token this machine's key cannot be put on "
-			 "%s from here.\nWhat now?", place) :
+		bbk_strf("Without a token no key can be put on %s from here.\n"
+			 "What now?", place) :
 		bbk_strf("You may not put this machine's key on %s.\n"
 			 "What now?", place);
 	int rc = 0;

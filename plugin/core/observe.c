@@ -114,24 +114,37 @@ int bbk_setup_open_access(struct bbk_setup *setup, struct bbk_err *err)
 	return rc;
 }
 
+/* What is published now; Data Center tells whoever has a token. */
+static int read_pins_again(struct bbk_setup *setup, struct bbk_err *err)
+{
+	struct bbk_detected *found = &setup->found;
+
+	if (found->instance.edition->is_cloud) {
+		bbk_detect_host_keys(found, setup->env, &setup->how);
+		return 0;
+	}
+	if (setup->unasked ||
+	    bbk_detect_online(found, setup->env, &setup->how, err) < 0)
+		return -1;
+	bbk_setup_aim(setup);
+	return 0;
+}
+
 /* The published fingerprint may have changed since it was last read. */
 static int visit_again(struct bbk_setup *setup, bool with_key,
 		       struct bbk_err *err)
 {
 	BBK_AUTO(err) first = BBK_ERR_INIT;
-	struct bbk_detected *found = &setup->found;
-	bool had = bbk_secret_is_set(&found->instance.rest.token);
+	bool had = bbk_secret_is_set(&setup->found.instance.rest.token);
 
 	if (bbk_setup_visit(setup, with_key, &first) == 0)
 		return 0;
 	if (!had && first.class == BBK_E_HOSTKEY &&
 	    setup->access.pins.len && !setup->wish->host_keys.len) {
 		BBK_AUTO(err) ignored = BBK_ERR_INIT;
-		int rc = bbk_detect_online(found, setup->env, &setup->how,
-					   &ignored);
 
-		bbk_setup_aim(setup);
-		if (!rc && bbk_setup_open_access(setup, &ignored) == 0)
+		if (read_pins_again(setup, &ignored) == 0 &&
+		    bbk_setup_open_access(setup, &ignored) == 0)
 			return bbk_setup_visit(setup, with_key, err);
 	}
 	*err = first;
@@ -165,6 +178,7 @@ static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)
 		return observe_somehow(setup);
 	if (setup->wish->wait)
 		return 0;
+	bbk_setup_begin(setup, BBK_STEP_REGISTER);
 	*err = setup->no_token;
 	setup->no_token = (struct bbk_err)BBK_ERR_INIT;
 	return -1;

@@ -194,7 +194,7 @@ static void show(struct bbk_str *out, const char *text)
 static char *place(const struct bbk_access_request *request)
 {
 	if (is_unknown(request))
-		return bbk_strf("the project that repository %s/%s is in",
+		return bbk_strf("the project of repository %s/%s",
 				request->workspace, request->repo);
 	if (request->scope == BBK_SCOPE_REPO)
 		return bbk_strf("repository %s/%s", request->workspace ?

@@ -183,6 +183,7 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 	}
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
+	bbk_detect_host_keys(found, setup->env, &setup->how);
 	if (found->project && !found->workspace) {
 		char *key = bbk_project_key(found->project);
 
