@@ -138,6 +138,7 @@ int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 		.project = setup->found.project,
 		.repo = scope == BBK_SCOPE_REPO ? setup->found.repo : NULL,
 		.key = setup->own ? setup->access.own_key : setup->key.path,
+		.own = setup->own && setup->access.own_key,
 		.agent = setup->own ? setup->access.own_key != NULL :
 				      setup->key.agent,
 		.fingerprint = setup->key.facts.fingerprint,

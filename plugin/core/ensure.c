@@ -108,6 +108,7 @@ int bbk_ensuring_remember(struct bbk_ensuring *e, bool own,
 		.base = e->instance.base, .workspace = e->workspace,
 		.project = e->project,
 		.key = own ? e->access.own_key : e->key.path,
+		.own = own && e->access.own_key,
 		.agent = own ? e->access.own_key != NULL : e->key.agent,
 		.fingerprint = own ? NULL : e->key.facts.fingerprint,
 		.who = e->instance.rest.who,
@@ -171,6 +172,11 @@ char *bbk_ensuring_place(const struct bbk_ensuring *e)
 	}
 }
 
+static bool has_ours(const struct bbk_ensuring *e)
+{
+	return e->record.key && !e->record.own;
+}
+
 /* By configuration; where there is a record, it says where the key is. */
 static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 {
@@ -178,10 +184,10 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 
 	if (bbk_instance_defaults(&e->instance, e->env, &defaults, err) < 0)
 		return -1;
-	e->terms.target.scope = e->record.key ? e->record.scope :
+	e->terms.target.scope = has_ours(e) ? e->record.scope :
 						defaults.scope;
 	e->terms.write = (defaults.write ||
-			  (e->record.key && e->record.write)) &&
+			  (has_ours(e) && e->record.write)) &&
 			 bbk_edition_can_write(e->instance.edition,
 					       e->terms.target.scope);
 	if (!e->instance.edition->is_cloud ||

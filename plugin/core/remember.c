@@ -1,5 +1,6 @@
 #include "core/remember.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What is kept at this level itself, or above it.  1: nothing. */
@@ -65,6 +66,15 @@ int bbk_remember(const struct bbk_record *record,
 	if (instance->edition->is_cloud && record->scope == BBK_SCOPE_PROJECT)
 		return save_of_cloud(record, state, place, err);
 	return save_at(record, BBK_LEVEL_SCOPES, state, place, err);
+}
+
+void bbk_record_forget_own(struct bbk_record *record)
+{
+	if (!record->own)
+		return;
+	free(record->key);
+	record->key = NULL;
+	record->own = record->agent = false;
 }
 
 int bbk_recall(struct bbk_record *record, const struct bbk_instance *instance,

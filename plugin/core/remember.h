@@ -21,6 +21,12 @@ int bbk_remember(const struct bbk_record *record,
 	BBK_MUST_CHECK;
 
 /*
+ * Takes a key of the person's own out of a record: it is not one to go on
+ * with, but to be found again.
+ */
+void bbk_record_forget_own(struct bbk_record *record);
+
+/*
  * bbk_record_find(), but for a URL of Cloud that names an account: what is kept
  * for git's own user is of no use to it.
  */

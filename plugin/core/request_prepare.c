@@ -111,9 +111,11 @@ static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	return bbk_recall(record, &found->instance, env->paths.state, &place,
-			  err) < 0 ?
-		-1 : 0;
+	if (bbk_recall(record, &found->instance, env->paths.state, &place,
+		       err) < 0)
+		return -1;
+	bbk_record_forget_own(record);
+	return 0;
 }
 
 static int find_or_make(struct bbk_prepared *prepared, struct bbk_env *env,

@@ -110,6 +110,7 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (bbk_recall(&setup->record, &found->instance,
 		       setup->env->paths.state, &place, err) < 0)
 		return -1;
+	bbk_record_forget_own(&setup->record);
 	if (setup->record.write && !setup->wish->has_permission)
 		setup->wanted.write = true;
 	*will_do = bbk_setup_record_will_do(setup);

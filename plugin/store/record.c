@@ -89,6 +89,7 @@ static int from_fields(struct bbk_record *record,
 	record->write = !strcmp(permission, "write");
 	record->agent = bbk_fields_get(fields, "agent") != NULL;
 	record->own_push = bbk_fields_get(fields, "own_push") != NULL;
+	record->own = bbk_fields_get(fields, "own") != NULL;
 	bbk_replace(&record->base, bbk_fields_get(fields, "base"));
 	bbk_replace(&record->workspace, bbk_fields_get(fields, "workspace"));
 	bbk_replace(&record->project, bbk_fields_get(fields, "project"));
@@ -197,6 +198,7 @@ static void fill(struct bbk_fields *fields, const struct bbk_record *record)
 	bbk_fields_add(fields, "project", record->project);
 	bbk_fields_add(fields, "repo", record->repo);
 	bbk_fields_add(fields, "key", record->key);
+	bbk_fields_add(fields, "own", record->own ? "yes" : NULL);
 	bbk_fields_add(fields, "fingerprint", record->fingerprint);
 	bbk_fields_add(fields, "who", record->who);
 	bbk_fields_add(fields, "agent", record->agent ? "yes" : NULL);

@@ -39,6 +39,7 @@ struct bbk_record {
 	char *project;	   /* as the server spells it; NULL for personal */
 	char *repo;	   /* NULL unless scope is repo */
 	char *key;	   /* private key; NULL: the person's own keys do */
+	bool own;	   /* this one is the person's own: nobody registers it */
 	char *fingerprint; /* of the key */
 	char *who;	   /* whose token registered it; may be NULL */
 	bool agent;	   /* the key has a passphrase: leave the agent on */
@@ -52,7 +53,8 @@ struct bbk_record {
 
 #define BBK_RECORD_INIT \
 	{ BBK_SCOPE_PROJECT, BBK_LEVEL_SCOPES, false, NULL, NULL, NULL, NULL, \
-	  NULL, NULL, NULL, false, false, false, NULL, NULL, NULL, NULL }
+	  NULL, false, NULL, NULL, false, false, false, NULL, NULL, NULL, \
+	  NULL }
 
 /* Where one connection of ssh goes, in validated and canonical parts. */
 struct bbk_place {
