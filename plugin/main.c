@@ -1,6 +1,7 @@
 /*
  * git-bbkey: environment, command table, exit status.
  */
+#include <assert.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -142,6 +143,7 @@ static int print_error(const struct bbk_env *env, const struct bbk_err *err)
 	BBK_AUTO(str) what = BBK_STR_INIT;
 	BBK_AUTO(str) hint = BBK_STR_INIT;
 
+	assert(err->what);
 	bbk_scrub(&what, err->what, strlen(err->what), 600);
 	fprintf(env->err, "git-bbkey: %s: %s\n", bbk_class_word(err->class),
 		bbk_str_get(&what));

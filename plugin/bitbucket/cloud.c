@@ -9,6 +9,7 @@
 
 #define ID_MAX 128
 #define HOST_KEYS_MAX 16
+#define HOST_KEYS_MS 5000 /* there are others to fall back on */
 
 /* A GET; where it is forbidden and nobody says why, the scope that it takes. */
 static int get(struct bbk_rest *rest, const char *path, const char *api_token,
@@ -178,7 +179,7 @@ static int ask_for_host_keys(struct bbk_rest *rest, const char *url,
 {
 	struct bbk_http_request request = {
 		.method = "GET", .url = url, .ca = rest->ca,
-		.proxy = rest->proxy,
+		.proxy = rest->proxy, .limit_ms = HOST_KEYS_MS,
 	};
 
 	if (rest->http->send(rest->http, &request, reply, err) < 0)

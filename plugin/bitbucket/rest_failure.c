@@ -92,8 +92,10 @@ static bool read_error(const struct bbk_rest *rest,
 	if (rest->cloud)
 		return read_cloud(reply, json.root) ||
 		       !bbk_json_array(json.root, "errors");
+	/* a gateway in front may well say {"error": ..} */
 	return read_datacenter(reply, json.root) ||
-	       !bbk_json_object(json.root, "error");
+	       !bbk_json_object(json.root, "error") ||
+	       !bbk_same(bbk_json_string(json.root, "type"), "error");
 }
 
 /* --- what it means ------------------------------------------------------ */

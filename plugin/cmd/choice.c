@@ -8,7 +8,13 @@
 #include "core/choice.h"
 #include "core/request_prepare.h"
 
-/* Why there is a question; the hint is what the choices are. */
+/* Else its hint says what the choices do. */
+static bool names_the_cause(const struct bbk_err *err)
+{
+	return !strstr(err->hint, "git bbkey request");
+}
+
+/* Why there is a question. */
 static void say_why(const struct bbk_setup *setup, const struct bbk_err *err)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
@@ -16,6 +22,12 @@ static void say_why(const struct bbk_setup *setup, const struct bbk_err *err)
 	bbk_scrub(&text, err->what, strlen(err->what), 600);
 	bbk_screen_line(setup->env->err, setup->env, setup->env->color,
 			BBK_MARK_FAILED, bbk_str_get(&text));
+	if (!err->hint || !names_the_cause(err) || !setup->env->hints)
+		return;
+	bbk_str_reset(&text);
+	bbk_scrub(&text, err->hint, strlen(err->hint), 600);
+	bbk_screen_line(setup->env->err, setup->env, setup->env->color,
+			BBK_MARK_PLANNED, bbk_str_get(&text));
 }
 
 /* The same text as `git bbkey request` gives, and not on standard output. */
@@ -54,8 +66,12 @@ int bbk_choice_on_screen(const struct bbk_setup *setup,
 	    !bbk_choices_after(setup, err, left))
 		return 0;
 	say_why(setup, err);
-	if (bbk_choice_ask(setup, err, &chosen, &other) < 0)
+	if (bbk_choice_ask(setup, err, &chosen, &other) < 0) {
+		bbk_err_release(err);
+		*err = other;
+		other = (struct bbk_err)BBK_ERR_INIT;
 		return 0;
+	}
 	set_scope(wish, setup->terms.target.scope);
 	switch (chosen) {
 	case BBK_CHOICE_STOP:
@@ -74,7 +90,7 @@ int bbk_choice_on_screen(const struct bbk_setup *setup,
 		wish->wait = true;
 		break;
 	}
-	wish->unasked = wish->wait;
+	wish->unasked = wish->wait && setup->found.instance.no_token;
 	if (wish->wait && print_request(setup, wish, &other) < 0)
 		return 0;
 	bbk_err_release(err);

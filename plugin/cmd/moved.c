@@ -22,7 +22,7 @@ struct run {
 	struct bbk_env *env;
 	bool dry_run;
 	bool silent; /* --quiet, --json */
-	bool enabled; /* automatic setup was, or would be, switched on */
+	bool enabled; /* old addresses are, or would be, carried over now */
 	struct bbk_moved found;
 };
 
@@ -303,8 +303,8 @@ static int carry_over(struct run *run, struct bbk_err *err)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
 
-	if (bbk_automatic_enable_cloud(run->env, run->dry_run, &run->enabled,
-				       err) < 0)
+	if (bbk_automatic_carry_old_names(run->env, run->dry_run,
+					  &run->enabled, err) < 0)
 		return -1;
 	bbk_str_addf(&text, "Old addresses %s carried over to %s",
 		     run->dry_run ? "would be" : "are", BBK_CLOUD_SSH_HOST);
@@ -335,18 +335,25 @@ static int failure(const struct bbk_moved *found, struct bbk_err *err)
 			     failed, found->v[i].repository);
 }
 
+/* Not after a no; where there is nothing to rewrite, none was asked. */
+static bool may_carry_over(const struct run *run, int answer)
+{
+	return answer || run->dry_run || !run->found.len;
+}
+
 static int go(struct run *run, const struct bbk_strv *folders, bool json,
 	      struct bbk_err *err)
 {
 	bool asks = run->env->term->can_ask(run->env->term);
 	int answer;
 
-	if (find(run, folders, err) < 0 || carry_over(run, err) < 0)
+	if (find(run, folders, err) < 0)
 		return -1;
 	if (run->dry_run || asks)
 		say_urls(run, BBK_MOVED_PLANNED);
 	answer = ask(run, err);
-	if (answer < 0)
+	if (answer < 0 || (may_carry_over(run, answer) &&
+			   carry_over(run, err) < 0))
 		return -1;
 	if (answer)
 		bbk_moved_rewrite(&run->found);

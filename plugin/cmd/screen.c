@@ -246,6 +246,34 @@ static void clear_line(struct bbk_screen *screen)
 	screen->at_work = false;
 }
 
+static const char *mark_of(const struct bbk_screen *screen)
+{
+	return screen->env->utf8 ? marks[BBK_MARK_PLANNED].utf8 :
+				   marks[BBK_MARK_PLANNED].ascii;
+}
+
+static const char *dots_of(const struct bbk_screen *screen)
+{
+	return screen->env->utf8 ? "\u2026" : "...";
+}
+
+/* Where nothing moves, it is said once. */
+static void say_waiting(const struct bbk_screen *screen,
+			const struct bbk_setup *setup)
+{
+	static const char what[] = "Waiting until the key is added there";
+	FILE *err = screen->env->err;
+
+	if (moves(screen))
+		fprintf(err, "%s %s, %lld min so far (Ctrl-C ends this)%s",
+			mark_of(screen), what,
+			(long long)(setup->waited_ms / 60000),
+			dots_of(screen));
+	else if (!setup->waited_ms)
+		fprintf(err, "%s %s, for an hour at most%s\n",
+			mark_of(screen), what, dots_of(screen));
+}
+
 static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 		     const struct bbk_setup *setup)
 {
@@ -254,14 +282,13 @@ static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 	clear_line(screen);
 	screen->at_work = true;
 	screen->step = step;
-	if (screen->silent || !moves(screen))
+	if (screen->silent)
 		return;
-	fprintf(screen->env->err, "%s %s%s",
-		screen->env->utf8 ? marks[BBK_MARK_PLANNED].utf8 :
-				    marks[BBK_MARK_PLANNED].ascii,
-		setup->waiting ? "Waiting for an admin to add the key (Ctrl-C "
-				 "ends this)" : doing[step],
-		screen->env->utf8 ? "\u2026" : "...");
+	if (setup->waiting)
+		say_waiting(screen, setup);
+	else if (moves(screen))
+		fprintf(screen->env->err, "%s %s%s", mark_of(screen),
+			doing[step], dots_of(screen));
 	fflush(screen->env->err);
 }
 

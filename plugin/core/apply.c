@@ -207,9 +207,10 @@ static int get_access(struct bbk_setup *setup, struct bbk_err *err)
 	if (apply_key(setup, err) < 0)
 		return -1;
 	bbk_setup_end(setup, BBK_STEP_HOSTKEY);
-	if (setup->unasked && !setup->checked)
+	if ((setup->unasked || setup->refused) && !setup->checked)
 		return wait_for_admin(setup, err);
 	rc = apply_register(setup, err);
+	setup->refused = rc < 0 && err->class == BBK_E_PERMISSION;
 	if (rc == 0 || !is_to_wait(setup, err))
 		return rc;
 	bbk_err_release(err);

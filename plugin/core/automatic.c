@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "git/config.h"
 #include "store/lock.h"
-#include "store/record.h"
 
 #define LOCK_MS 20000
 
@@ -214,7 +213,8 @@ static int carry_over(struct writer *w, const struct bbk_instance *instance,
 	char *key = instead_of_key(ssh);
 	int rc;
 
-	if (enrolment->automatic != BBK_AUTO_NEVER) {
+	if (enrolment->automatic != BBK_AUTO_NEVER &&
+	    !enrolment->unconfirmed) {
 		bbk_strv_addf(&from, "%s%s", instance->base,
 			      clone_path(instance));
 		add_named(&from, w, instance, key, enrolment->user);
@@ -329,75 +329,91 @@ static void remove_stale_lock(const char *file)
 	free(lock);
 }
 
+/*
+ * Loads what is there, and writes.  The include comes last, so that a
+ * half-written file is never in force.
+ */
+static int run(struct writer *w, const struct bbk_env *env,
+	       int (*write)(struct writer *w, const void *arg),
+	       const void *arg)
+{
+	int rc = 0;
+
+	w->config = bbk_strf("%s/config", env->paths.config);
+	w->transport = bbk_strf("%s/transport", env->paths.config);
+	*w->changed = false;
+	if (bbk_config_file_load(&w->in_config, w->config, w->err) < 0 ||
+	    bbk_config_file_load(&w->in_transport, w->transport, w->err) < 0)
+		rc = -1;
+	if (!rc && !w->dry_run) {
+		rc = bbk_make_dirs(env->paths.config, w->err);
+		remove_stale_lock(w->config);
+		remove_stale_lock(w->transport);
+	}
+	if (!rc && (write(w, arg) < 0 || include(w) < 0))
+		rc = -1;
+	bbk_config_release(&w->in_config);
+	bbk_config_release(&w->in_transport);
+	free(w->config);
+	free(w->transport);
+	return rc;
+}
+
+struct enabling {
+	const struct bbk_instance *instance;
+	const struct bbk_env *env;
+	const struct bbk_enrolment *enrolment;
+};
+
+static int enable(struct writer *w, const void *arg)
+{
+	const struct enabling *what = arg;
+
+	return set_instance(w, what->instance, what->enrolment) < 0 ||
+	       set_helper(w, what->instance) < 0 ||
+	       keep_ssh_command(w, what->env) < 0 ||
+	       set_transport(w, what->env) < 0 ||
+	       cover(w, what->instance, what->enrolment) < 0 ? -1 : 0;
+}
+
 int bbk_automatic_enable(const struct bbk_instance *instance,
 			 const struct bbk_env *env,
 			 const struct bbk_enrolment *enrolment, bool dry_run,
 			 bool *changed, struct bbk_err *err)
 {
-	struct writer w = {
-		.config = bbk_strf("%s/config", env->paths.config),
-		.transport = bbk_strf("%s/transport", env->paths.config),
-		.dry_run = dry_run, .changed = changed, .err = err,
-	};
-	int rc = 0;
+	struct writer w = { .dry_run = dry_run, .changed = changed,
+			    .err = err };
+	struct enabling what = { instance, env, enrolment };
 
-	*changed = false;
-	if (bbk_config_file_load(&w.in_config, w.config, err) < 0 ||
-	    bbk_config_file_load(&w.in_transport, w.transport, err) < 0)
-		rc = -1;
-	if (!rc && !dry_run) {
-		rc = bbk_make_dirs(env->paths.config, err);
-		remove_stale_lock(w.config);
-		remove_stale_lock(w.transport);
-	}
-	/* the include comes last: a half-written file is never in force */
-	if (rc < 0 || set_instance(&w, instance, enrolment) < 0 ||
-	    set_helper(&w, instance) < 0 || keep_ssh_command(&w, env) < 0 ||
-	    set_transport(&w, env) < 0 || cover(&w, instance, enrolment) < 0 ||
-	    include(&w) < 0)
-		rc = -1;
-	bbk_config_release(&w.in_config);
-	bbk_config_release(&w.in_transport);
-	free(w.config);
-	free(w.transport);
-	return rc < 0 ? bbk_err_wrap(err, "cannot switch on automatic setup") :
-			0;
+	return run(&w, env, enable, &what) < 0 ?
+		bbk_err_wrap(err, "cannot switch on automatic setup") : 0;
 }
 
-static int add_places(const struct bbk_instance *instance,
-		      const struct bbk_env *env, struct bbk_err *err)
+static int carry(struct writer *w, const void *arg)
 {
+	const struct bbk_instance *instance = arg;
 	BBK_AUTO(url) ssh = BBK_URL_INIT;
-	struct bbk_place place;
 
-	if (bbk_url_parse(&ssh, instance->ssh.v[0], err) < 0)
-		return -1;
-	place = bbk_place_canonical((struct bbk_place){ .host = ssh.host,
-							.port = ssh.port });
-	return bbk_record_add_host(env->paths.state, place.host, place.port,
-				   err);
+	return bbk_url_parse(&ssh, instance->ssh.v[0], w->err) < 0 ?
+		-1 : carry_old_name(w, instance, &ssh);
 }
 
-int bbk_automatic_enable_cloud(struct bbk_env *env, bool dry_run,
-			       bool *changed, struct bbk_err *err)
+int bbk_automatic_carry_old_names(struct bbk_env *env, bool dry_run,
+				  bool *changed, struct bbk_err *err)
 {
 	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
 	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
 	BBK_AUTO(url) base = BBK_URL_INIT;
-	struct bbk_enrolment enrolment = { .automatic = BBK_AUTO_ASK };
+	struct writer w = { .dry_run = dry_run, .changed = changed,
+			    .err = err };
 
 	*changed = false;
 	if (bbk_url_parse(&base, BBK_CLOUD_BASE, err) < 0 ||
 	    bbk_instance_open(&instance, env, &base, err) < 0)
 		return -1;
-	if (instance.enrolled)
-		return 0;
-	enrolment.automatic = instance.automatic;
-	if (!dry_run &&
-	    (bbk_lock_take(&lock, env->paths.state, env->clock, LOCK_MS,
-			   err) < 0 ||
-	     add_places(&instance, env, err) < 0))
+	if (!dry_run && bbk_lock_take(&lock, env->paths.state, env->clock,
+				      LOCK_MS, err) < 0)
 		return -1;
-	return bbk_automatic_enable(&instance, env, &enrolment, dry_run,
-				    changed, err);
+	return run(&w, env, carry, &instance) < 0 ?
+		bbk_err_wrap(err, "cannot carry old addresses over") : 0;
 }

@@ -24,6 +24,8 @@ struct bbk_enrolment {
 	const struct bbk_strv *hostkeys; /* NULL or empty: leave them */
 	const char *key_type;		 /* NULL: leave it */
 	const char *user; /* of the person's https URLs; or NULL */
+	/* that this ssh is the instance's, only a person said: https stays */
+	bool unconfirmed;
 };
 
 /*
@@ -36,11 +38,11 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 			 bool *changed, struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
- * https://bitbucket.org, where nobody has enrolled it yet: no connection is
- * made, and nothing is registered.
+ * Of all that, insteadOf for the place that Cloud has left, and no more: for
+ * whoever has enrolled nothing.
  */
-int bbk_automatic_enable_cloud(struct bbk_env *env, bool dry_run,
-			       bool *changed, struct bbk_err *err)
+int bbk_automatic_carry_old_names(struct bbk_env *env, bool dry_run,
+				  bool *changed, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
 #endif

@@ -30,8 +30,7 @@ size_t bbk_choices_after(const struct bbk_setup *setup,
 
 	if (!bbk_address_owner(&setup->found.address) ||
 	    !setup->found.ssh_host ||
-	    (err->class != BBK_E_PERMISSION &&
-	     !(err->class == BBK_E_AUTH && no_token)))
+	    !(setup->refused || (err->class == BBK_E_AUTH && no_token)))
 		return 0;
 	if (scope != BBK_SCOPE_PERSONAL)
 		left[n++] = BBK_CHOICE_REQUEST;
@@ -137,6 +136,6 @@ int bbk_choice_of_purpose(struct bbk_setup *setup, struct bbk_err *err)
 	free(question);
 	if (rc < 0)
 		return -1;
-	setup->terms.target.scope = setup->how.scope = scopes[chosen];
+	setup->terms.target.scope = scopes[chosen];
 	return 0;
 }

@@ -123,46 +123,73 @@ int bbk_detect_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
 	return rc;
 }
 
-static int find_for_ssh(struct bbk_detected *found, struct bbk_env *env,
+/* The instance that is configured for the URL.  1: none is. */
+static int find_enrolled(struct bbk_detected *found, struct bbk_env *env,
+			 struct bbk_err *err)
+{
+	const struct bbk_url *url = &found->url;
+
+	return url->scheme != BBK_SSH ?
+		bbk_instance_of_https(&found->instance, env, url, err) :
+		bbk_detect_of_ssh(&found->instance, env, found->ssh_user,
+				  url->host, url->port_given ? url->port : 0,
+				  err);
+}
+
+/* The base that somebody names for the URL; NULL: nobody does. */
+static const char *named_base(const struct bbk_detected *found,
+			      const struct bbk_env *env,
+			      const struct bbk_detect_wish *wish)
+{
+	const struct bbk_url *url = &found->url;
+	bool ssh = url->scheme == BBK_SSH;
+
+	if (wish->base && (ssh || within(url, wish->base)))
+		return wish->base;
+	if (wish->base)
+		return NULL;
+	if (ssh ? bbk_cloud_is_ssh(url->host, url->port) :
+		  within(url, BBK_CLOUD_BASE))
+		return BBK_CLOUD_BASE;
+	return env->token.url && (ssh || within(url, env->token.url)) ?
+		env->token.url : NULL;
+}
+
+static int find_unknown(struct bbk_detected *found, struct bbk_env *env,
 			const struct bbk_detect_wish *wish,
 			struct bbk_err *err)
 {
-	int rc = bbk_detect_of_ssh(&found->instance, env, found->ssh_user,
-				   found->url.host, found->url.port_given ?
-				   found->url.port : 0, err);
+	int rc;
 
-	if (rc <= 0)
-		return rc;
-	if (wish->base)
-		return open_base(found, env, wish->base, err);
-	if (bbk_cloud_is_ssh(found->url.host, found->url.port))
-		return open_base(found, env, BBK_CLOUD_BASE, err);
-	if (env->token.url)
-		return open_base(found, env, env->token.url, err);
-	return discover(found, env, err);
-}
-
-static int find_for_https(struct bbk_detected *found, struct bbk_env *env,
-			  const struct bbk_detect_wish *wish,
-			  struct bbk_err *err)
-{
-	int rc = bbk_instance_of_https(&found->instance, env, &found->url,
-				       err);
-
-	if (rc <= 0)
-		return rc;
-	if (within(&found->url, wish->base))
-		return open_base(found, env, wish->base, err);
+	if (found->url.scheme == BBK_SSH)
+		return discover(found, env, err);
 	if (wish->base)
 		return bbk_err_set(err, BBK_E_USAGE,
 				   "the URL is not within --base");
-	if (within(&found->url, BBK_CLOUD_BASE))
-		return open_base(found, env, BBK_CLOUD_BASE, err);
-	if (within(&found->url, env->token.url))
-		return open_base(found, env, env->token.url, err);
 	rc = open_own_base(found, env, err);
 	/* a repository's own configuration decides nothing */
 	return rc < 0 || wish->from_person ? rc : confirm_base(found, env, err);
+}
+
+static int set_address(struct bbk_detected *found, struct bbk_err *err)
+{
+	return bbk_address_of(&found->address, &found->url,
+			      found->instance.edition->is_cloud, err);
+}
+
+/* What its parts mean is known with the instance, and not before. */
+static int find_instance(struct bbk_detected *found, struct bbk_env *env,
+			 const struct bbk_detect_wish *wish,
+			 struct bbk_err *err)
+{
+	int rc = find_enrolled(found, env, err);
+	const char *base = rc > 0 ? named_base(found, env, wish) : NULL;
+
+	if (base)
+		rc = open_base(found, env, base, err);
+	if (rc < 0 || set_address(found, err) < 0)
+		return -1;
+	return rc > 0 ? find_unknown(found, env, wish, err) : 0;
 }
 
 /* "https://host[:port]" of a page's address, which may be no URL as a whole. */
@@ -195,16 +222,10 @@ int bbk_detect_instance(struct bbk_detected *found, struct bbk_env *env,
 	free(text);
 	if (rc < 0)
 		return -1;
-	if (bbk_address_of(&found->address, &found->url,
-			   bbk_instance_is_cloud(env, &found->url, wish->base),
-			   err) < 0)
-		return -1;
 	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
 				      found->url.user ?
 				      found->url.user : "git");
-	return found->url.scheme == BBK_SSH ?
-		find_for_ssh(found, env, wish, err) :
-		find_for_https(found, env, wish, err);
+	return find_instance(found, env, wish, err);
 }
 
 /* --- where its ssh is --------------------------------------------------- */
@@ -219,7 +240,9 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 		return bbk_err_set(err, BBK_E_LOCAL,
 				   "bbkey.%s.ssh is not configured",
 				   found->instance.base);
-	bbk_replace(&found->project, found->address.project);
+	free(found->project);
+	found->project = found->address.project ?
+		bbk_project_key(found->address.project) : NULL;
 	bbk_replace(&found->repo, found->address.repo);
 	bbk_replace(&found->sample, found->address.repo);
 	if (found->url.scheme == BBK_SSH) {

@@ -28,17 +28,34 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 
 /* --- leave ------------------------------------------------------------ */
 
-/* Quietly: where it cannot be told, it is not the one. */
+/* Is the workspace on record, or does a person name it now? */
+static bool is_known(const struct bbk_ensuring *e)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(record) record = BBK_RECORD_INIT;
+	struct bbk_place place = e->place;
+
+	place.repo = NULL;
+	return !e->wish->submodule ||
+	       (bbk_record_find(&record, e->env->paths.state, &place,
+				&ignored) == 0 &&
+		record.level == BBK_LEVEL_OWNER);
+}
+
+/* Quietly: where it cannot be told, it is not the one.  Asked once. */
 static bool lists_project(struct bbk_ensuring *e)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	const struct bbk_instance *instance = &e->instance;
+	bool asked = e->asked_project;
 
 	if (bbk_instance_lists_project(instance, e->env, e->workspace,
 				       e->project))
 		return true;
-	return !e->project &&
-	       bbk_instance_may_list(instance, e->env, e->workspace) &&
+	e->asked_project = true;
+	return !e->project && !asked &&
+	       bbk_instance_may_list(instance, e->env, e->workspace,
+				     is_known(e)) &&
 	       bbk_token_get(&e->instance, e->env, NULL, false,
 			     &ignored) == 0 &&
 	       bbk_ensuring_aim(e, &ignored) == 0 &&
@@ -240,7 +257,7 @@ static void note_negative(const struct bbk_ensuring *e,
 static int find_record(struct bbk_ensuring *e, bool *found,
 		       struct bbk_err *err)
 {
-	int rc = bbk_recall(&e->record, &e->instance, e->env->paths.state,
+	int rc = bbk_record_find(&e->record, e->env->paths.state,
 			    &e->place, err);
 
 	*found = rc == 0;

@@ -77,6 +77,8 @@ static void try_ours(struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 
+	if (!setup->found.sample)
+		return; /* a greeting says nothing of a project */
 	setup->unasked = bbk_setup_observe_key(setup, &ignored) == 0 &&
 			 setup->observed.key &&
 			 bbk_setup_visit(setup, true, &ignored) == 0 &&
@@ -136,34 +138,52 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 
 /* --- until it is there --------------------------------------------------- */
 
+/* Where only its passphrase is missing, it is registered, too. */
+static bool is_let_in(const struct bbk_setup *setup)
+{
+	return setup->checked ||
+	       (setup->key.agent && setup->answer.known &&
+		setup->answer.outcome == BBK_SSH_DENIED);
+}
+
 static int watch(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_clock *clock = setup->env->clock;
 	int64_t start = clock->now(clock);
 	int64_t pause = PAUSE_FIRST_MS;
 
-	while (bbk_setup_visit(setup, true, err) == 0) {
-		if (setup->checked)
+	for (;;) {
+		int rc = bbk_setup_visit(setup, true, err);
+
+		if (rc < 0 && err->class != BBK_E_NETWORK)
+			return -1;
+		bbk_err_release(err); /* an hour is long: it may come back */
+		if (rc == 0 && is_let_in(setup))
 			return 0;
-		if (clock->now(clock) - start >= WAIT_MS) {
+		setup->waited_ms = clock->now(clock) - start;
+		if (setup->waited_ms >= WAIT_MS) {
 			bbk_err_set(err, BBK_E_PROPAGATION, "nobody has "
 				    "registered the key %s within an hour",
 				    setup->key.facts.fingerprint);
 			return bbk_err_hint(err, "go on whenever they have: "
 						 "git bbkey init --wait");
 		}
+		bbk_setup_begin(setup, BBK_STEP_VERIFY);
 		clock->sleep(clock, pause);
 		pause = pause < PAUSE_MAX_MS ? pause + PAUSE_FIRST_MS :
 					       PAUSE_MAX_MS;
 	}
-	return -1;
 }
 
 int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
 {
 	int rc;
 
+	if (!setup->found.sample)
+		return bbk_err_set(err, BBK_E_USAGE, "--wait needs the URL of "
+						     "a repository");
 	setup->waiting = true;
+	setup->waited_ms = 0;
 	bbk_setup_begin(setup, BBK_STEP_VERIFY);
 	bbk_lock_release(&setup->lock);
 	rc = watch(setup, err);

@@ -93,7 +93,8 @@ static int check_user(const struct bbk_instance *instance, const char *user,
 static int choose_user_of_cloud(const struct bbk_rest *rest,
 				const struct bbk_request *request, char **user)
 {
-	const char *wanted = request->username && *request->username ?
+	const char *wanted = request->username && *request->username &&
+			     !strchr(request->username, '@') ?
 		request->username : NULL;
 
 	if (rest->user) {

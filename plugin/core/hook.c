@@ -112,10 +112,9 @@ static int find_record(struct bbk_record *record, struct bbk_env *env,
 	struct bbk_place place;
 
 	if (bbk_url_parse(&url, text, err) < 0 || url.scheme != BBK_SSH ||
-	    bbk_address_of(&address, &url,
-			   bbk_instance_is_cloud(env, &url, NULL), err) < 0 ||
-	    !address.repo ||
 	    bbk_instance_of_ssh(&instance, env, url.host, url.port, err) != 0 ||
+	    bbk_address_of(&address, &url, instance.edition->is_cloud,
+			   err) < 0 || !address.repo ||
 	    bbk_instance_defaults(&instance, env, &defaults, err) < 0 ||
 	    defaults.write)
 		return 1;
@@ -140,8 +139,11 @@ int bbk_hook_push(struct bbk_env *env, const char *url, struct bbk_err *err)
 	else
 		bbk_err_set(err, BBK_E_PERMISSION, "this machine's key may "
 			    "only read %s '%s', so this push would be refused",
-			    record.repo ? "repository" : "project",
-			    record.repo ? record.repo : record.project);
+			    record.repo ? "repository" :
+			    record.project ? "project" : "workspace",
+			    record.repo ? record.repo :
+			    record.project ? record.project :
+					     record.workspace);
 	return bbk_err_hint(err, "to be allowed to push: git bbkey init %s",
 			    record.workspace ? "--scope personal" : "--write");
 }

@@ -235,11 +235,16 @@ bool bbk_instance_is_cloud(const struct bbk_env *env,
 			   const struct bbk_url *url, const char *base)
 {
 	BBK_AUTO(strv) bases = BBK_STRV_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) given = BBK_URL_INIT;
+	BBK_AUTO(str) text = BBK_STR_INIT;
 
-	if (base)
-		return base_is_cloud(env, base);
+	if (base && bbk_url_parse(&given, base, &ignored) == 0) {
+		bbk_url_add(&text, &given);
+		return base_is_cloud(env, bbk_str_get(&text));
+	}
 	if (url->scheme == BBK_SSH ? bbk_cloud_is_ssh(url->host, url->port) :
-		    !strcmp(url->host, BBK_CLOUD_WEB_HOST))
+		    !strcmp(url->host, BBK_CLOUD_WEB_HOST) && url->port == 443)
 		return true;
 	bbk_config_bases(env->config, &bases);
 	for (size_t i = 0; i < bases.len; i++)
@@ -335,29 +340,39 @@ int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
 	return count == 1 ? bbk_instance_open(instance, env, &found, err) : 1;
 }
 
-/* "workspace/KEY": the key, where it is of this workspace; else NULL */
-static const char *key_in(const char *entry, const char *workspace)
+/* Keys of Cloud's projects have no lower case, and its workspaces no other. */
+static bool is_key(const char *entry)
 {
-	const char *slash = strchr(entry, '/');
+	for (; *entry; entry++)
+		if (*entry >= 'a' && *entry <= 'z')
+			return false;
+	return true;
+}
+
+/* "workspace/KEY" or "KEY": the key, where it may be of this workspace. */
+static const char *key_of_cloud(const char *entry, const char *workspace)
+{
+	size_t len = strcspn(entry, "/");
 	char *name;
 	bool same;
 
-	if (!slash || !workspace)
-		return slash ? NULL : entry;
-	name = bbk_strndup(entry, (size_t)(slash - entry));
+	if (!entry[len])
+		return is_key(entry) ? entry : NULL;
+	name = bbk_strndup(entry, len);
 	same = bbk_same_nocase(name, workspace);
 	free(name);
-	return same ? slash + 1 : NULL;
+	return same ? entry + len + 1 : NULL;
 }
 
 static bool lists(const char *entry, const char *workspace,
 		  const char *project)
 {
-	const char *key = key_in(entry, workspace);
+	const char *key = workspace ? key_of_cloud(entry, workspace) : entry;
 
-	if (!strcmp(entry, "*") ||
-	    (workspace && bbk_same_nocase(entry, workspace)))
+	if (!strcmp(entry, "*"))
 		return true;
+	if (workspace && !strchr(entry, '/') && !is_key(entry))
+		return !strcmp(entry, workspace);
 	return key && project && bbk_project_same(key, project);
 }
 
@@ -376,14 +391,16 @@ bool bbk_instance_lists_project(const struct bbk_instance *instance,
 }
 
 bool bbk_instance_may_list(const struct bbk_instance *instance,
-			   const struct bbk_env *env, const char *workspace)
+			   const struct bbk_env *env, const char *workspace,
+			   bool known)
 {
 	BBK_AUTO(strv) projects = BBK_STRV_INIT;
 
 	bbk_config_base_all(env->config, instance->base, "projects",
 			    &projects);
 	for (size_t i = 0; i < projects.len; i++)
-		if (key_in(projects.v[i], workspace))
+		if (key_of_cloud(projects.v[i], workspace) &&
+		    (known || strchr(projects.v[i], '/')))
 			return true;
 	return false;
 }

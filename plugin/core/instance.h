@@ -27,11 +27,13 @@ struct bbk_instance {
 	struct bbk_instance_facts facts;
 	struct bbk_rest rest;
 	bool no_token; /* every source of one was asked, and had none */
+	bool has_git_token; /* but git's helper has one for git alone */
 };
 
 #define BBK_INSTANCE_INIT \
 	{ NULL, BBK_URL_INIT, &bbk_datacenter, false, BBK_AUTO_ASK, \
-	  BBK_STRV_INIT, BBK_INSTANCE_FACTS_INIT, BBK_REST_INIT, false }
+	  BBK_STRV_INIT, BBK_INSTANCE_FACTS_INIT, BBK_REST_INIT, false, \
+	  false }
 
 void bbk_instance_release(struct bbk_instance *instance);
 
@@ -96,14 +98,19 @@ int bbk_instance_defaults(const struct bbk_instance *instance,
 
 /*
  * Is the project in bbkey.<base>.projects?  As "*" or its key; on Cloud, where
- * two workspaces may have the same key, also as "workspace" or
- * "workspace/KEY".  project NULL, not known yet: only what needs no key counts.
+ * two workspaces may have the same key, also as "workspace/KEY" or "workspace",
+ * which is not in upper case as keys are.  project NULL, not known yet: only
+ * what needs no key counts.
  */
 bool bbk_instance_lists_project(const struct bbk_instance *instance,
 				const struct bbk_env *env,
 				const char *workspace, const char *project);
-/* Could one of that workspace be? */
+/*
+ * Could one of that workspace be?  known: a person has dealt with it before;
+ * else a key alone is no reason to ask the server.
+ */
 bool bbk_instance_may_list(const struct bbk_instance *instance,
-			   const struct bbk_env *env, const char *workspace);
+			   const struct bbk_env *env, const char *workspace,
+			   bool known);
 
 #endif

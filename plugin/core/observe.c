@@ -172,13 +172,25 @@ static int observe_somehow(struct bbk_setup *setup)
 	return 0;
 }
 
+/* It was let in a moment ago, and is not now. */
+static int comes_and_goes(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_PROPAGATION, "%s let the key %s in, and then "
+		    "did not", setup->access.host,
+		    setup->key.facts.fingerprint);
+	return bbk_err_hint(err, "try again in a minute: git bbkey init");
+}
+
 static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)
 {
-	if (setup->checked)
+	/* a greeting says nothing of a project */
+	if (setup->checked && setup->found.sample)
 		return observe_somehow(setup);
 	if (setup->wish->wait)
 		return 0;
 	bbk_setup_begin(setup, BBK_STEP_REGISTER);
+	if (!setup->no_token.what)
+		return comes_and_goes(setup, err);
 	*err = setup->no_token;
 	setup->no_token = (struct bbk_err)BBK_ERR_INIT;
 	return -1;
@@ -199,10 +211,11 @@ static int look_for_grant(struct bbk_setup *setup, struct bbk_err *err)
 			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;
 	if (rc >= 0)
 		return 0;
-	if (!setup->checked || err->class != BBK_E_PERMISSION)
+	setup->refused = err->class == BBK_E_PERMISSION;
+	if (!setup->refused || (!setup->checked && !setup->wish->wait))
 		return -1;
 	bbk_err_release(err);
-	return observe_somehow(setup);
+	return setup->checked ? observe_somehow(setup) : 0;
 }
 
 static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
@@ -247,6 +260,7 @@ struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 			bbk_key_type_word(setup->key_wish.type) : NULL,
 		.user = setup->found.url.scheme == BBK_SSH ? NULL :
 			setup->found.url.user,
+		.unconfirmed = setup->found.guessed,
 	};
 }
 

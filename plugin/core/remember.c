@@ -16,7 +16,10 @@ static int find_above(struct bbk_record *found, const char *state,
 	return bbk_record_find(found, state, &above, err);
 }
 
-/* Another account than the one that the instance has already? */
+/*
+ * Another account than the one that the instance has already?  Another key of
+ * the same person takes the first one's place.
+ */
 static bool is_second_account(const struct bbk_record *record,
 			      const char *state, const struct bbk_place *place)
 {
@@ -26,7 +29,9 @@ static bool is_second_account(const struct bbk_record *record,
 	return record->scope == BBK_SCOPE_PERSONAL && place->project &&
 	       find_above(&first, state, place, BBK_LEVEL_INSTANCE,
 			  &ignored) == 0 &&
-	       first.key && record->key && strcmp(first.key, record->key) != 0;
+	       first.key && record->key &&
+	       strcmp(first.key, record->key) != 0 &&
+	       !(first.who && bbk_same(first.who, record->who));
 }
 
 static int save_at(const struct bbk_record *record, enum bbk_level level,
@@ -75,22 +80,4 @@ void bbk_record_forget_own(struct bbk_record *record)
 	free(record->key);
 	record->key = NULL;
 	record->own = record->agent = false;
-}
-
-int bbk_recall(struct bbk_record *record, const struct bbk_instance *instance,
-	       const char *state, const struct bbk_place *place,
-	       struct bbk_err *err)
-{
-	BBK_AUTO(record) found = BBK_RECORD_INIT;
-	int rc = bbk_record_find(&found, state, place, err);
-
-	if (!rc && instance->edition->is_cloud && place->user &&
-	    !found.of_user)
-		return 1;
-	if (rc)
-		return rc;
-	bbk_record_release(record);
-	*record = found;
-	found = (struct bbk_record)BBK_RECORD_INIT;
-	return 0;
 }

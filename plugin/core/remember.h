@@ -26,12 +26,4 @@ int bbk_remember(const struct bbk_record *record,
  */
 void bbk_record_forget_own(struct bbk_record *record);
 
-/*
- * bbk_record_find(), but for a URL of Cloud that names an account: what is kept
- * for git's own user is of no use to it.
- */
-int bbk_recall(struct bbk_record *record, const struct bbk_instance *instance,
-	       const char *state, const struct bbk_place *place,
-	       struct bbk_err *err) BBK_MUST_CHECK;
-
 #endif

@@ -47,9 +47,12 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 			    "no repository '%s' in %s '%s'",
 			    e->wish->repo, e->workspace ? "workspace" :
 			    "project", bbk_ensuring_owner(e));
-		return bbk_err_hint(err, "check the URL: git remote -v; if it "
-					 "is right, the key has lost the "
-					 "project: git bbkey init");
+		return bbk_err_hint(err, e->workspace ?
+			"check the URL; if it is right, it is in a project "
+			"that the key is not registered on: git bbkey init "
+			"<url>, or git bbkey request <url>" :
+			"check the URL: git remote -v; if it is right, the "
+			"key has lost the project: git bbkey init");
 	}
 	place = bbk_ensuring_place(e);
 	bbk_err_set(err, BBK_E_DENIED, "Bitbucket no longer accepts the key of "
@@ -199,7 +202,8 @@ static int register_again(struct bbk_ensuring *e, bool denied,
 	bool expired = false;
 	int rc;
 
-	if (!e->key.line && bbk_ensuring_find_or_make_key(e, err) < 0)
+	if ((!e->key.line && bbk_ensuring_find_or_make_key(e, err) < 0) ||
+	    bbk_ensuring_aim(e, err) < 0)
 		return -1;
 	rc = e->key.fresh ? 1 :
 	     bbk_grant_look(&e->instance, e->env, &e->terms, &e->key,

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/grant.h"
+#include "core/key_name.h"
 #include "core/remember.h"
 #include "core/remote.h"
 #include "core/token.h"
@@ -111,7 +112,7 @@ static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	if (bbk_recall(record, &found->instance, env->paths.state, &place,
+	if (bbk_record_find(record, env->paths.state, &place,
 		       err) < 0)
 		return -1;
 	bbk_record_forget_own(record);
@@ -155,6 +156,13 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (record.key && record.scope == prepared->request.scope &&
 	    !wish->key && !wish->new_key && !wish->has_key_type)
 		bbk_key_wish_recorded(&key_wish, env, record.key);
+	if (!rc && wish->new_key) {
+		char *next = bbk_key_name_next(name, record.key,
+					       record.expires);
+
+		free(name);
+		key_wish.name = name = next;
+	}
 	if (!rc)
 		rc = find_or_make(prepared, env, &key_wish, wish->dry_run,
 				  err);

@@ -87,7 +87,11 @@ bool bbk_setup_record_will_do(const struct bbk_setup *setup)
 
 	/* on Cloud what is kept with a workspace does not name the project */
 	if (record->workspace && record->level == BBK_LEVEL_OWNER &&
-	    record->scope == BBK_SCOPE_PROJECT && setup->found.address.repo)
+	    record->scope == BBK_SCOPE_PROJECT &&
+	    (setup->found.address.repo ||
+	     !bbk_same_nocase(setup->found.address.project ?
+			      setup->found.address.project : "",
+			      record->project ? record->project : "")))
 		return false;
 	return record->key && record->scope == setup->terms.target.scope &&
 	       (!setup->wanted.write || record->write) && !wish->key &&
@@ -107,8 +111,7 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	if (bbk_recall(&setup->record, &found->instance,
-		       setup->env->paths.state, &place, err) < 0)
+	if (bbk_record_find(&setup->record, setup->env->paths.state, &place, err) < 0)
 		return -1;
 	bbk_record_forget_own(&setup->record);
 	if (setup->record.write && !setup->wish->has_permission)
@@ -117,6 +120,22 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (*will_do && setup->record.project)
 		bbk_replace(&found->project, setup->record.project);
 	return 0;
+}
+
+/* A default that the scope cannot have is none; an option is refused. */
+static void settle_terms(struct bbk_setup *setup,
+			 const struct bbk_defaults *defaults)
+{
+	const struct bbk_wish *wish = setup->wish;
+	enum bbk_scope scope = setup->terms.target.scope;
+	bool any = bbk_edition_can_write(setup->found.instance.edition, scope);
+
+	setup->how.scope = scope;
+	setup->wanted.write = wish->has_permission ? wish->write :
+						     any && defaults->write;
+	setup->terms.write = setup->wanted.write;
+	setup->terms.expires = wish->expires ? wish->expires :
+			       any ? defaults->expires : 0;
 }
 
 static bool is_cloud(const struct bbk_setup *setup)
@@ -172,7 +191,7 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 
 	if ((!found->instance.no_token && !setup->wish->unasked) ||
 	    !bbk_address_owner(&found->address) ||
-	    (!found->instance.ssh.len && !ssh))
+	    (!found->instance.ssh.len && (!ssh || !setup->how.from_person)))
 		return -1;
 	setup->no_token = *err;
 	*err = (struct bbk_err)BBK_ERR_INIT;
@@ -181,16 +200,11 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 		bbk_replace(&found->ssh_host, found->url.host);
 		found->ssh_port = found->url.port;
 		bbk_place_remember(found);
+		found->guessed = true;
 	}
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	bbk_detect_host_keys(found, setup->env, &setup->how);
-	if (found->project && !found->workspace) {
-		char *key = bbk_project_key(found->project);
-
-		free(found->project);
-		found->project = key;
-	}
 	return 0;
 }
 
@@ -205,6 +219,20 @@ static int detect_online(struct bbk_setup *setup, struct bbk_err *err)
 	    go_without_token(setup, err) < 0)
 		return -1;
 	return setup->unasked ? 0 : bbk_setup_look_first(setup, err);
+}
+
+static int choose_purpose(struct bbk_setup *setup, struct bbk_err *err)
+{
+	enum bbk_scope before = setup->terms.target.scope;
+	struct bbk_defaults defaults;
+
+	if (bbk_choice_of_purpose(setup, err) < 0 ||
+	    bbk_instance_defaults(&setup->found.instance, setup->env,
+				  &defaults, err) < 0)
+		return -1;
+	if (setup->terms.target.scope != before)
+		settle_terms(setup, &defaults);
+	return 0;
 }
 
 /* Cloud's "alice@bitbucket.org" is for the keys of that account alone. */
@@ -234,8 +262,7 @@ static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	if (setup->own || setup->unasked)
 		return 0;
-	if (bbk_choice_of_purpose(setup, err) < 0 ||
-	    check_user(setup, err) < 0)
+	if (choose_purpose(setup, err) < 0 || check_user(setup, err) < 0)
 		return -1;
 	if (!setup->wish->unasked && bbk_setup_may_hurry(setup))
 		rc = detect_early(setup, err);
@@ -253,14 +280,9 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	setup->terms.target.scope = wish->has_scope ? wish->scope :
 						      defaults.scope;
-	setup->wanted.write = wish->has_permission ? wish->write :
-						     defaults.write;
 	setup->key_wish.type = wish->has_key_type ? wish->key_type :
 						    defaults.key_type;
-	setup->terms.expires = wish->expires ? wish->expires :
-					       defaults.expires;
-	setup->how.scope = setup->terms.target.scope;
-	setup->terms.write = setup->wanted.write;
+	settle_terms(setup, &defaults);
 	if (setup->terms.target.scope == BBK_SCOPE_REPO &&
 	    bbk_address_owner(&setup->found.address) &&
 	    !setup->found.address.repo)

@@ -77,6 +77,7 @@ struct bbk_setup {
 	bool hurry;		      /* a clone waits: detected early */
 	bool own;		      /* the person's own keys open it */
 	bool unasked;		 /* REST was not asked: there is no token */
+	bool refused;  /* it said that the token may not do it */
 	struct bbk_err no_token; /* then: what to say about that */
 	char *remote;		      /* "origin"; NULL: not in a repository */
 	char *remote_url;	      /* as it was before */
@@ -87,6 +88,7 @@ struct bbk_setup {
 	struct bbk_ssh_answer answer; /* of the last visit */
 	bool checked;		      /* the key was seen to open it */
 	bool waiting;		      /* for somebody else to register it */
+	int64_t waited_ms;
 	struct bbk_cloning cloning;
 
 	struct bbk_key key;

@@ -44,10 +44,6 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 		bbk_url_add_user(&shown, &found->url);
 		bbk_replace(&status->remote_url, bbk_str_get(&shown));
 	}
-	if (bbk_address_of(&found->address, &found->url,
-			   bbk_instance_is_cloud(env, &found->url, NULL),
-			   err) < 0)
-		return -1;
 	status->moved = found->url.scheme == BBK_SSH &&
 			bbk_cloud_is_old(found->url.host, found->url.port);
 	rc = found->url.scheme == BBK_SSH ?
@@ -59,6 +55,11 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 	if (rc < 0)
 		return -1;
 	status->enrolled = rc == 0;
+	if (bbk_address_of(&found->address, &found->url, rc == 0 ?
+			   found->instance.edition->is_cloud :
+			   bbk_instance_is_cloud(env, &found->url, NULL),
+			   err) < 0)
+		return -1;
 	if (rc > 0)
 		return 0;
 	bbk_replace(&found->ssh_user, found->url.scheme == BBK_SSH &&
@@ -77,7 +78,7 @@ static int find_record(struct bbk_status *status, struct bbk_env *env,
 	if (!place.project)
 		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 				   "the remote names no repository");
-	rc = bbk_recall(&status->record, &found->instance, env->paths.state,
+	rc = bbk_record_find(&status->record, env->paths.state,
 			&place, err);
 	status->on_record = rc == 0;
 	/* what is kept with a workspace may be of another of its projects */

@@ -212,6 +212,10 @@ static int look_for_record(struct bbk_submodule_project *project,
 	if (is_own(setup, project, submodule->repo))
 		return 0;
 	rc = bbk_record_find(&record, setup->env->paths.state, &place, err);
+	/* of Cloud that may be another project of the workspace */
+	if (!rc && record.workspace && record.level == BBK_LEVEL_OWNER &&
+	    record.scope == BBK_SCOPE_PROJECT)
+		rc = 1;
 	if (rc > 0 && !project->url)
 		project->url = bbk_strdup(submodule->url);
 	return rc < 0 ? -1 : 0;

@@ -177,6 +177,13 @@ static int from_command(struct bbk_rest *rest, const char *command,
 				    shell.out.len, rest->token_source, err);
 }
 
+/* What git itself keeps for Cloud: for git alone, or an app password. */
+static bool is_for_git(const struct bbk_rest *rest, const char *user)
+{
+	return rest->cloud && user && *user && !strchr(user, '@') &&
+	       strcmp(user, "x-token-auth") != 0;
+}
+
 static int from_helper(struct bbk_instance *instance, struct bbk_err *err)
 {
 	struct bbk_rest *rest = &instance->rest;
@@ -184,6 +191,11 @@ static int from_helper(struct bbk_instance *instance, struct bbk_err *err)
 	int rc = bbk_credential_fill(&instance->url, rest->user, &rest->token,
 				     &user, err);
 
+	if (!rc && is_for_git(rest, user)) {
+		bbk_secret_release(&rest->token);
+		instance->has_git_token = true;
+		rc = 1;
+	}
 	if (!rc) {
 		rest->token_source = bbk_strdup("git's credential helper");
 		if (user && *user)
@@ -237,7 +249,11 @@ static int no_token(struct bbk_instance *instance,
 		    instance->base,
 		    env->token.token.len ?
 			    ": BBKEY_TOKEN is only for the instance that "
-			    "BBKEY_URL names" : "");
+			    "BBKEY_URL names" :
+		    instance->has_git_token ?
+			    ": what git's credential helper has is for git "
+			    "alone, or an app password (those ended on 28 July "
+			    "2026)" : "");
 	return bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
 				 "%sBBKEY_TOKEN=<token>, or --token-file "
 				 "<file>; or ask an admin: git bbkey request",
@@ -303,6 +319,7 @@ void bbk_token_keep(const struct bbk_instance *instance, struct bbk_env *env)
 /* Before a source is asked: the name that goes with whatever it has. */
 static void begin(struct bbk_instance *instance, const struct bbk_env *env)
 {
+	bbk_replace(&instance->rest.token_source, NULL);
 	bbk_replace(&instance->rest.user,
 		    bbk_instance_setting(instance, env, "user"));
 }
@@ -340,6 +357,8 @@ int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
 {
 	int rc;
 
+	if (bbk_secret_is_set(&instance->rest.token))
+		return 0;
 	begin(instance, env);
 	rc = from_settings(instance, env, err);
 	return rc ? rc : check(instance, err);

@@ -85,12 +85,15 @@ static void note_said(const char *stamp)
 static void add_place(struct bbk_str *out, const struct bbk_record *record)
 {
 	BBK_AUTO(str) place = BBK_STR_INIT;
+	const char *owner = record->workspace ? record->workspace :
+						record->project;
 
-	if (record->scope == BBK_SCOPE_PERSONAL || !record->project)
+	if (record->scope == BBK_SCOPE_PERSONAL || !owner)
 		bbk_str_add(&place, "your account");
 	else if (record->scope == BBK_SCOPE_REPO && record->repo)
-		bbk_str_addf(&place, "repository %s/%s", record->project,
-			     record->repo);
+		bbk_str_addf(&place, "repository %s/%s", owner, record->repo);
+	else if (!record->project)
+		bbk_str_addf(&place, "workspace %s", owner);
 	else
 		bbk_str_addf(&place, "project %s", record->project);
 	bbk_scrub(out, bbk_str_get(&place), place.len, BBK_SCRUB_MAX);

@@ -146,8 +146,11 @@ int bbk_record_find(struct bbk_record *record, const char *state,
 		rc = find_narrowest(&found, state, place, err);
 		found.of_user = rc == 0;
 	}
-	if (rc > 0)
+	if (rc > 0) {
 		rc = find_narrowest(&found, state, &anybody, err);
+		if (!rc && place->user && found.workspace)
+			rc = 1;
+	}
 	if (rc)
 		return rc;
 	bbk_record_release(record);

@@ -74,10 +74,16 @@ struct bbk_place bbk_place_canonical(struct bbk_place place);
 
 void bbk_record_release(struct bbk_record *record);
 
-/* 0: found.  1: none, or a damaged one.  -1: it cannot be read, class local. */
+/*
+ * What is kept for git's own user of Cloud counts for no other: it would keep
+ * out the account that the URL names.
+ * 0: found.  1: none, or a damaged one.  -1: it cannot be read, class
+ * local.
+ */
 int bbk_record_find(struct bbk_record *record, const char *state,
 		    const struct bbk_place *place, struct bbk_err *err)
 	BBK_MUST_CHECK;
+
 /*
  * Every host that was enrolled has a folder, with or without records in it, so
  * that the transport can tell it from others.

@@ -175,7 +175,7 @@ def test_wait_goes_on_when_the_key_is_there(cloud: CloudHome):
                              "project", cloud.https_url())
     spawned.expect("none")  # Enter: I have none
     spawned.sendline("")
-    spawned.expect("Waiting for an admin")
+    spawned.expect("Waiting until")
     # nothing is locked meanwhile
     assert cloud.bbkey("status", "--offline").status != 10
     cloud.add_key("project", line)
@@ -190,7 +190,7 @@ def test_wait_goes_on_after_a_refusal_too(home: Home):
     home.enrol("ask")
     spawned = home.terminal("git", "bbkey", "init", "--wait",
                             home.https_url())
-    spawned.expect("Waiting for an admin")
+    spawned.expect("Waiting until")
     (key,) = home.private_keys()
     home.sandbox.control("POST", "/keys", {
         "scope": "project", "project": "PROJ",
