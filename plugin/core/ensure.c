@@ -87,13 +87,15 @@ int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
 {
 	int yes;
 
-	if (bbk_secret_is_set(&e->instance.rest.token))
+	if (e->has_leave)
 		return 0;
 	yes = bbk_ensuring_is_allowed(e) ? 1 :
 	      bbk_ensuring_ask(e, question, err);
 	if (yes <= 0)
 		return yes < 0 ? -1 : 1;
-	return bbk_token_get(&e->instance, e->env, NULL, may_ask(e), err);
+	e->has_leave = bbk_token_get(&e->instance, e->env, NULL, may_ask(e),
+				     err) == 0;
+	return e->has_leave ? 0 : -1;
 }
 
 /* --- keys ------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct bbk_ensuring {
 	struct bbk_record record; /* what is on record; key NULL: see own */
 	bool old_rsa; /* an RSA key is of no use there: ssh/client.h */
 	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
+	bool has_leave;	    /* bbk_ensuring_get_leave() gave it */
 	bool asked_project; /* for bbk_ensuring_is_allowed() */
 	char *workspace; /* Cloud; NULL on Data Center */
 	char *project; /* upper case, as keys are; "~user" as it is; on Cloud */

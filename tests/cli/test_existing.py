@@ -244,3 +244,98 @@ def test_a_push_with_an_access_key_of_cloud_is_refused_before_it_is_sent(
     assert "--scope personal" in push.hint
     assert cloud.events("ssh_exec")[-1]["command"].startswith(
         "git-upload-pack")
+
+
+# --- what must not happen -------------------------------------------------------
+
+
+def test_on_data_center_a_token_of_gits_own_helper_keeps_its_user(home: Home):
+    store = home.folder / ".git-credentials"
+    host = home.base.removeprefix("https://").split("/")[0]
+    store.write_text(f"https://dev:dev-password@{host}\n")
+    store.chmod(0o600)
+    home.may_hold_secrets = [str(store)]
+    home.git("config", "--global", "credential.helper", "store")
+    home.token = None
+    run = home.bbkey("init", home.https_url())
+    assert run.status == 0, run
+    assert {e["auth"] for e in home.events("http")} == {"none", "basic"}
+
+
+def test_a_token_command_runs_once(home: Home):
+    count = home.work / "count"
+    script = home.work / "token.sh"
+    script.write_text(f"#!/bin/sh\necho x >> {count}\n"
+                      f"cat {home.work}/token\n")
+    script.chmod(0o755)
+    (home.work / "token").write_text(home.sandbox.tokens["project_admin"])
+    home.git("config", "--global", f"bbkey.{home.base}.tokenCommand",
+             str(script))
+    home.token = None
+    assert home.bbkey("init", home.https_url()).status == 0
+    assert count.read_text() == "x\n"
+
+
+def test_a_remote_of_a_repository_names_no_place_for_an_instance(home: Home):
+    """Nobody has enrolled it, and there is no token to ask it with."""
+    home.token = None
+    request_key(home, home.ssh_url(), "--base", home.base)
+    home.git("init", "-q", "app")
+    home.git("remote", "add", "origin", home.ssh_url(), cwd=home.work / "app")
+    run = home.bbkey("init", "--base", home.base, cwd=home.work / "app")
+    assert run.error_class in ("auth", "not-bitbucket"), run
+    assert not (home.config / "config").exists()
+    assert home.events("ssh_connect") == []
+
+
+def test_only_an_https_url_of_a_confirmed_place_goes_over_ssh(home: Home):
+    """Without a token nobody but the person has named the ssh place."""
+    home.token = None
+    pin = home.sandbox.ready["host_keys"][0]["fingerprint"]
+    words = [home.ssh_url(), "--base", home.base]
+    home.sandbox.control("POST", "/keys", {
+        "scope": "project", "project": "PROJ",
+        "text": request_key(home, *words), "permission": "PROJECT_READ"})
+    assert home.bbkey("init", *words, "--host-key", pin).status == 0
+    assert "insteadOf" not in (home.config / "transport").read_text()
+
+
+def test_a_key_that_comes_and_goes_is_said_so(cloud: CloudHome):
+    cloud.token = None
+    cloud.add_key("project", request_key(cloud, cloud.https_url()))
+    cloud.sandbox.control("POST", "/faults", {"ssh": "refuse-auth",
+                                              "skip": 2, "times": -1})
+    run = cloud.bbkey("init", cloud.https_url())
+    assert run.status != 0 and run.error_class, run
+
+
+def test_a_project_alone_says_nothing_of_its_repositories(cloud: CloudHome):
+    cloud.token = None
+    cloud.add_key("project", request_key(cloud, cloud.https_url()))
+    run = cloud.bbkey("init", "https://bitbucket.org/acme/workspace/projects/"
+                              "LIB")
+    assert run.error_class == "auth", run
+
+
+def test_a_name_that_is_not_there_is_no_matter_of_rights(cloud: CloudHome):
+    spawned = cloud.terminal("git", "bbkey", "init", "--scope", "project",
+                             cloud.https_url(repo="no-such"))
+    spawned.expect(pexpect.EOF)
+    spawned.close()
+    assert spawned.exitstatus == 4
+    assert "What now?" not in spawned.before
+
+
+def test_waiting_outlives_a_server_that_is_gone_for_a_while(cloud: CloudHome):
+    cloud.token = None
+    line = request_key(cloud, cloud.https_url())
+    spawned = cloud.terminal("git", "bbkey", "init", "--wait", "--scope",
+                             "project", cloud.https_url())
+    spawned.expect("none")
+    spawned.sendline("")
+    spawned.expect("Waiting until")
+    cloud.sandbox.control("POST", "/faults", {"ssh": "close", "times": 8})
+    cloud.add_key("project", line)
+    spawned.expect(pexpect.EOF, timeout=60)
+    spawned.close()
+    assert spawned.exitstatus == 0, spawned.before
