@@ -32,7 +32,7 @@ struct bbk_access {
 	 * ssh does not look there for the new one.
 	 */
 	struct bbk_strv moved_identities;
-	char *own_key;		/* borrowed: the one of these that was let in; or NULL */
+	char *own_key;		/* borrowed: which of these was let in */
 	bool revocations;	/* ssh may find a pinned host key revoked */
 	enum bbk_hostkey_state hostkey;
 	char *fingerprint;	/* of the host key that was seen, or NULL */
@@ -44,7 +44,8 @@ struct bbk_access {
 
 #define BBK_ACCESS_INIT \
 	{ NULL, 0, NULL, NULL, BBK_STRV_INIT, NULL, BBK_STRV_INIT, \
-	  BBK_STRV_INIT, NULL, false, BBK_HOSTKEY_UNKNOWN, NULL, NULL, false, false, false }
+	  BBK_STRV_INIT, NULL, false, BBK_HOSTKEY_UNKNOWN, NULL, NULL, \
+	  false, false, false }
 
 void bbk_access_release(struct bbk_access *access);
 

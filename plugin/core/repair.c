@@ -230,7 +230,8 @@ int bbk_ensuring_repair(struct bbk_ensuring *e, struct bbk_err *err)
 	bool denied;
 	int rc;
 
-	if (!e->record.key || e->record.own) /* the person's own keys did it, and do no more */
+	/* the person's own keys did it, and do no more */
+	if (!e->record.key || e->record.own)
 		return bbk_ensuring_first(e, err);
 	if (find_key(e, err) < 0 || ask_server(e, &outcome, err) < 0)
 		return -1;

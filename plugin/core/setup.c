@@ -111,7 +111,8 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	if (bbk_record_find(&setup->record, setup->env->paths.state, &place, err) < 0)
+	if (bbk_record_find(&setup->record, setup->env->paths.state, &place,
+			    err) < 0)
 		return -1;
 	bbk_record_forget_own(&setup->record);
 	if (setup->record.write && !setup->wish->has_permission)

@@ -39,7 +39,7 @@ struct bbk_record {
 	char *project;	   /* as the server spells it; NULL for personal */
 	char *repo;	   /* NULL unless scope is repo */
 	char *key;	   /* private key; NULL: the person's own keys do */
-	bool own;	   /* this one is the person's own: nobody registers it */
+	bool own;	   /* it is the person's: nobody registers it */
 	char *fingerprint; /* of the key */
 	char *who;	   /* whose token registered it; may be NULL */
 	bool agent;	   /* the key has a passphrase: leave the agent on */
