@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from cloudhome import CloudHome  # noqa: E402
 from home import BIN, NSS_WRAPPER, Home, Running  # noqa: E402
 from invariants import check_all  # noqa: E402
+from realnames import (RealHome, RealNames, check_connections,  # noqa: E402
+                       is_possible)
 from sweeps import FAST_PATH, NthCall  # noqa: E402
 
 _sandboxes: dict[tuple[str, ...], Running] = {}
@@ -64,6 +66,26 @@ def cloud(cloud_sandbox: Running, tmp_path: Path) -> CloudHome:
     person = CloudHome(tmp_path / "home", tmp_path / "work", cloud_sandbox)
     yield person
     check_all(person)
+
+
+@pytest.fixture(scope="session")
+def own_network() -> None:
+    if not is_possible():
+        pytest.skip("no network and mounts of our own here")
+
+
+@pytest.fixture
+def names(own_network: None, tmp_path: Path) -> RealHome:
+    """A home where Cloud has its real names; invariants follow."""
+    options = ("real names",)
+    if options not in _sandboxes:
+        _sandboxes[options] = RealNames()
+    running = _sandboxes[options]
+    running.control("POST", "/reset")
+    person = RealHome(tmp_path / "home", tmp_path / "work", running)
+    yield person
+    check_all(person)
+    check_connections(person)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import os
 import ssl
 import subprocess
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ class Reply:
 class Running:
     """A sandbox that runs as a program of its own."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, before: Sequence[str] = ()) -> None:
         self._process = subprocess.Popen(
-            [str(PROGRAM), "--until-stdin-closes", *options],
+            [*before, str(PROGRAM), "--until-stdin-closes", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.ready = json.loads(self._process.stdout.readline())
         self.base_url = self.ready["base_url"]
@@ -84,6 +85,12 @@ class Running:
         host = urllib.parse.urlsplit(self.base_url)
         return http.client.HTTPSConnection(host.hostname, host.port,
                                            context=self._tls, timeout=10)
+
+    def control_connection(self) -> http.client.HTTPConnection:
+        """A new connection to the control API."""
+        address = urllib.parse.urlsplit(self.ready["control"])
+        return http.client.HTTPConnection(address.hostname, address.port,
+                                          timeout=10)
 
     def authorization(self, who: str) -> str:
         """The Authorization header that goes with a token's name."""
@@ -113,9 +120,7 @@ class Running:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the control API; raises RuntimeError unless 200."""
-        address = urllib.parse.urlsplit(self.ready["control"])
-        connection = http.client.HTTPConnection(address.hostname,
-                                                address.port, timeout=10)
+        connection = self.control_connection()
         try:
             connection.request(method, path, body=json.dumps(body or {}))
             answer = connection.getresponse()
