@@ -161,12 +161,15 @@ static int cover_https(struct writer *w, const struct bbk_instance *instance)
 /* "ssh://git@host:port" and its neighbours, see git-and-ssh "hasconfig" */
 static int cover_ssh(struct writer *w, const struct bbk_url *ssh)
 {
-	char *place = ssh->port == 22 ? bbk_strdup(ssh->host) :
-			      bbk_strf("%s:%u", ssh->host, ssh->port);
+	char *place = bbk_strf("%s:%u", ssh->host, ssh->port);
 	int rc = set_include_if(w, "ssh://*@", place, "/**");
 
 	if (!rc)
 		rc = set_include_if(w, "ssh://", place, "/**");
+	if (!rc && ssh->port == 22)
+		rc = set_include_if(w, "ssh://*@", ssh->host, "/**");
+	if (!rc && ssh->port == 22)
+		rc = set_include_if(w, "ssh://", ssh->host, "/**");
 	if (!rc && ssh->port == 22)
 		rc = set_include_if(w, "*@", ssh->host, ":*/**");
 	free(place);
