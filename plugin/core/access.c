@@ -206,9 +206,30 @@ static int check_fingerprint(const struct bbk_hostkey *key,
 	return rc;
 }
 
+/* Cloud's names in known hosts, where it is one of them. */
+static int add_cloud_names(struct bbk_strv *names, const char *name,
+			   struct bbk_err *err)
+{
+	for (size_t i = 0; bbk_cloud_ssh[i]; i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		char *text;
+
+		if (bbk_url_parse(&url, bbk_cloud_ssh[i], err) < 0)
+			return -1;
+		text = bbk_known_hosts_name(url.host, url.port);
+		if (!bbk_cloud_is_old(url.host, url.port)) /* never asked */
+			bbk_strv_add(names, text);
+		free(text);
+	}
+	if (!bbk_strv_has(names, name))
+		bbk_strv_release(names);
+	return 0;
+}
+
 static int save(struct bbk_access *access, struct bbk_env *env,
 		const struct bbk_hostkey *key, struct bbk_err *err)
 {
+	BBK_AUTO(strv) names = BBK_STRV_INIT;
 	char *line = bbk_strf("%s %s %s", key->name, key->type, key->blob);
 	bool had = false;
 	int rc = bbk_known_hosts_has(env->paths.state, line, &had, err);
@@ -219,8 +240,13 @@ static int save(struct bbk_access *access, struct bbk_env *env,
 	if (rc < 0)
 		return -1;
 	access->saved = access->saved || !had;
-	return access->dry_run ? 0 :
-	       bbk_known_hosts_save(env->paths.state, key, err);
+	if (access->dry_run)
+		return 0;
+	/* one record is used with all of Cloud's names */
+	if (add_cloud_names(&names, key->name, err) < 0 ||
+	    bbk_known_hosts_share(env->paths.state, key, &names, err) < 0)
+		return -1;
+	return bbk_known_hosts_save(env->paths.state, key, err);
 }
 
 int bbk_access_note_pinned(struct bbk_access *access, struct bbk_env *env,

@@ -149,6 +149,46 @@ int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
 	return rc;
 }
 
+/* "ssh-rsa AAAA...", or NULL; the caller frees. */
+static char *key_of(const struct bbk_str *known_hosts, const char *name)
+{
+	const char *line = bbk_str_get(known_hosts);
+	size_t len;
+
+	for (; *line; line += len) {
+		len = strcspn(line, "\n");
+		if (line_is_for(line, name) && line[strlen(name)] == ' ')
+			return bbk_strndup(line + strlen(name) + 1,
+					   len - strlen(name) - 1);
+		len += line[len] == '\n';
+	}
+	return NULL;
+}
+
+int bbk_known_hosts_share(const char *state, const struct bbk_hostkey *key,
+			  const struct bbk_strv *names, struct bbk_err *err)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	char *had;
+	int rc = 0;
+
+	if (read_ours(&text, state, err) < 0)
+		return -1;
+	had = key_of(&text, key->name);
+	for (size_t i = 0; i < names->len && !rc; i++) {
+		struct bbk_hostkey other = *key;
+		char *has = key_of(&text, names->v[i]);
+
+		other.name = names->v[i];
+		if (strcmp(other.name, key->name) != 0 &&
+		    (!has || bbk_same(has, had)))
+			rc = bbk_known_hosts_save(state, &other, err);
+		free(has);
+	}
+	free(had);
+	return rc;
+}
+
 static char *md5_form(const char *hex)
 {
 	BBK_AUTO(str) out = BBK_STR_INIT;

@@ -32,6 +32,14 @@ int bbk_known_hosts_save(const char *state, const struct bbk_hostkey *key,
 			 struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
+ * Before that: the same key for other names of the same server.  One that has
+ * an entry of its own, another than key->name has, keeps it.
+ */
+int bbk_known_hosts_share(const char *state, const struct bbk_hostkey *key,
+			  const struct bbk_strv *names, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
  * May ssh find a host key revoked, once it has seen it?  Where RevokedHostKeys
  * is set, or a known hosts file marks any as @revoked, or cannot be read whole.
  */

@@ -110,6 +110,36 @@ static void a_last_line_without_its_end_stays_a_line_of_its_own(void **state)
 		  "a ssh-ed25519 A\nh ssh-ed25519 B\n", "known_hosts");
 }
 
+static int share(const char *name, const char *blob)
+{
+	BBK_AUTO(hostkey) key = BBK_HOSTKEY_INIT;
+	BBK_AUTO(strv) names = BBK_STRV_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	key.name = bbk_strdup(name);
+	key.type = bbk_strdup("ssh-ed25519");
+	key.blob = bbk_strdup(blob);
+	bbk_strv_addl(&names, "a", "[b]:443", NULL);
+	return bbk_known_hosts_share(test_dir(), &key, &names, &err);
+}
+
+static void a_key_is_shared_with_names_that_have_no_other(void **state)
+{
+	(void)state;
+	assert_int_equal(share("a", "A"), 0);
+	miss_text(test_read(test_path("known_hosts")),
+		  "[b]:443 ssh-ed25519 A\n", "none yet");
+	assert_int_equal(save("a", "A"), 0);
+	assert_int_equal(share("a", "B"), 0);
+	assert_int_equal(save("a", "B"), 0);
+	miss_text(test_read(test_path("known_hosts")),
+		  "[b]:443 ssh-ed25519 B\na ssh-ed25519 B\n", "the same");
+	assert_int_equal(save("[b]:443", "C"), 0);
+	assert_int_equal(share("a", "D"), 0);
+	miss_text(test_read(test_path("known_hosts")),
+		  "a ssh-ed25519 B\n[b]:443 ssh-ed25519 C\n", "its own");
+}
+
 static void quoting_survives_what_a_path_can_have(void **state)
 {
 	BBK_AUTO(str) plain = BBK_STR_INIT;
@@ -143,6 +173,7 @@ int main(void)
 		TEST(names_are_those_of_known_hosts),
 		TEST(saving_replaces_its_own_entry_and_keeps_the_others),
 		TEST(a_last_line_without_its_end_stays_a_line_of_its_own),
+		TEST(a_key_is_shared_with_names_that_have_no_other),
 		TEST(quoting_survives_what_a_path_can_have),
 		TEST(our_known_hosts_come_first_and_once),
 	};
