@@ -81,11 +81,7 @@ static void find_web(const struct bbk_instance *instance, struct bbk_url *web)
 	bbk_replace(&web->path, "");
 }
 
-/*
- * What Cloud publishes today.  Where that cannot be read, what was read before
- * stays, or what is built in: core/access.h.
- */
-static void read_host_keys(struct bbk_instance *instance)
+void bbk_detect_cloud_host_keys(struct bbk_instance *instance)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(url) web = BBK_URL_INIT;
@@ -117,7 +113,7 @@ void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,
 	    bbk_instance_setting(&found->instance, env, "hostkey"))
 		return;
 	found->host_keys = true;
-	read_host_keys(&found->instance);
+	bbk_detect_cloud_host_keys(&found->instance);
 }
 
 /* --- what the server says ----------------------------------------------- */
@@ -199,6 +195,7 @@ int bbk_detect_cloud_early(struct bbk_detected *found, struct bbk_env *env,
 	take_names(found);
 	if (rc)
 		return rc;
+	bbk_detect_host_keys(found, env, wish);
 	return bbk_token_get(&found->instance, env, wish->token_file, true,
 			     err);
 }

@@ -20,6 +20,13 @@ int bbk_detect_cloud_confirm(struct bbk_detected *found,
 			     const struct bbk_detect_wish *wish,
 			     struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * What Cloud publishes today becomes instance->facts.fingerprints; takes no
+ * token.  Where that cannot be read, what was read before stays, or what is
+ * built in: core/access.h.
+ */
+void bbk_detect_cloud_host_keys(struct bbk_instance *instance);
+
 /* What to do about what the token does not show.  -1 */
 int bbk_detect_not_shown(struct bbk_err *err);
 

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "core/detect.h"
+#include "core/detect_cloud.h"
 #include "core/remember.h"
 #include "core/token.h"
 #include "store/lock.h"
@@ -274,6 +275,20 @@ static bool may_do_nothing(struct bbk_ensuring *e)
 	       (e->instance.automatic == BBK_AUTO_NEVER || e->wish->submodule);
 }
 
+/* Cloud may have been switched on without a connection: init --all. */
+static int read_host_keys(struct bbk_ensuring *e, struct bbk_err *err)
+{
+	struct bbk_instance *instance = &e->instance;
+
+	if (!instance->edition->is_cloud || instance->facts.fingerprints.len ||
+	    bbk_instance_setting(instance, e->env, "hostkey"))
+		return 0;
+	bbk_detect_cloud_host_keys(instance);
+	return !instance->facts.fingerprints.len ? 0 :
+	       bbk_instance_facts_save(&instance->facts, e->env->paths.state,
+				       &instance->url, err);
+}
+
 static int lead(struct bbk_ensuring *e, struct bbk_err *err)
 {
 	BBK_AUTO(lock) lock = BBK_LOCK_INIT;
@@ -290,7 +305,8 @@ static int lead(struct bbk_ensuring *e, struct bbk_err *err)
 			wish->offer->have(wish->offer, &e->record);
 		return 0;
 	}
-	if (bbk_access_open(&e->access, e->env, &e->instance, wish->user,
+	if (read_host_keys(e, err) < 0 ||
+	    bbk_access_open(&e->access, e->env, &e->instance, wish->user,
 			    wish->host, wish->port, NULL, err) < 0)
 		return -1;
 	if (!found)
