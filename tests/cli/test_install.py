@@ -28,9 +28,8 @@ mkdir -p "$stage/bin" && cp '{BIN}/git-bbkey' "$stage/bin/"
 """
 
 
-@pytest.fixture
-def machine(home: Home) -> Home:
-    """With a system-level configuration of its own, which has something."""
+def own_system(home: Home) -> None:
+    """Gives it a system-level configuration, which has something."""
     home.tracing = False
     tools = home.work / "tools"
     tools.mkdir()
@@ -41,6 +40,11 @@ def machine(home: Home) -> Home:
     home.extra = {"GIT_CONFIG_NOSYSTEM": "0",
                   "GIT_CONFIG_SYSTEM": str(system),
                   "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"}
+
+
+@pytest.fixture
+def machine(home: Home) -> Home:
+    own_system(home)
     return home
 
 
