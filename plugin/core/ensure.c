@@ -260,8 +260,8 @@ static void note_negative(const struct bbk_ensuring *e,
 static int find_record(struct bbk_ensuring *e, bool *found,
 		       struct bbk_err *err)
 {
-	int rc = bbk_record_find(&e->record, e->env->paths.state,
-			    &e->place, err);
+	int rc = bbk_record_find(&e->record, e->env->paths.state, &e->place,
+				 err);
 
 	*found = rc == 0;
 	return rc < 0 ? -1 : 0;

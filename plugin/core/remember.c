@@ -41,22 +41,30 @@ static int save_at(const struct bbk_record *record, enum bbk_level level,
 	struct bbk_record copy = *record;
 
 	copy.level = level;
+	if (record->scope == BBK_SCOPE_PERSONAL)
+		copy.project = NULL;
 	return bbk_record_save(&copy, state, place, err);
+}
+
+/* Is nothing kept above the repository yet, or but what this one renews? */
+static bool may_keep_above(const struct bbk_record *record, const char *state,
+			   const struct bbk_place *place)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(record) had = BBK_RECORD_INIT;
+
+	if (find_above(&had, state, place, BBK_LEVEL_OWNER, &ignored) != 0)
+		return true;
+	return had.level == BBK_LEVEL_OWNER && had.scope == record->scope &&
+	       bbk_same(had.project, record->project);
 }
 
 /* The workspace first: saving that removes what is kept for the repository. */
 static int save_of_cloud(const struct bbk_record *record, const char *state,
 			 const struct bbk_place *place, struct bbk_err *err)
 {
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(record) had = BBK_RECORD_INIT;
-	bool none = find_above(&had, state, place, BBK_LEVEL_OWNER,
-			       &ignored) != 0 ||
-		    had.level != BBK_LEVEL_OWNER ||
-		    (had.scope == record->scope &&
-		     bbk_same(had.project, record->project));
-
-	if (none && save_at(record, BBK_LEVEL_OWNER, state, place, err) < 0)
+	if (may_keep_above(record, state, place) &&
+	    save_at(record, BBK_LEVEL_OWNER, state, place, err) < 0)
 		return -1;
 	return place->repo ? save_at(record, BBK_LEVEL_REPO, state, place,
 				     err) : 0;

@@ -11,9 +11,10 @@
 /*
  * At the level of its scope, with two exceptions.  A key of a Cloud project is
  * kept with the repository, since no URL of it names the project, and with the
- * workspace, where nothing is kept yet: most repositories of a workspace are
- * opened by the same key.  A second account of one instance is kept with the
- * workspace or project that it was chosen for.
+ * workspace, where there is no key for that yet, nor one for everything: most
+ * repositories of a workspace are opened by the same key.  A second account
+ * of one instance is kept with the workspace or project that it was chosen
+ * for.
  */
 int bbk_remember(const struct bbk_record *record,
 		 const struct bbk_instance *instance, const char *state,

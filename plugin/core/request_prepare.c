@@ -112,8 +112,7 @@ static int find_recorded(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (bbk_detect_offline(found, err) < 0)
 		return -1;
 	place = bbk_detected_place(found);
-	if (bbk_record_find(record, env->paths.state, &place,
-		       err) < 0)
+	if (bbk_record_find(record, env->paths.state, &place, err) < 0)
 		return -1;
 	bbk_record_forget_own(record);
 	return 0;

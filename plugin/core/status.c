@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/cloud.h"
-#include "core/remember.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
 
@@ -68,6 +67,15 @@ static int find_instance(struct bbk_status *status, struct bbk_env *env,
 	return bbk_detect_offline(found, err);
 }
 
+/* As the server does, not as the URL. */
+static void spell_project(struct bbk_detected *found)
+{
+	char *key = bbk_project_key(found->project);
+
+	free(found->project);
+	found->project = key;
+}
+
 static int find_record(struct bbk_status *status, struct bbk_env *env,
 		       struct bbk_err *err)
 {
@@ -78,13 +86,14 @@ static int find_record(struct bbk_status *status, struct bbk_env *env,
 	if (!place.project)
 		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 				   "the remote names no repository");
-	rc = bbk_record_find(&status->record, env->paths.state,
-			&place, err);
+	rc = bbk_record_find(&status->record, env->paths.state, &place, err);
 	status->on_record = rc == 0;
 	/* what is kept with a workspace may be of another of its projects */
 	if (!rc && status->record.project &&
 	    (!found->workspace || status->record.level == BBK_LEVEL_REPO))
 		bbk_replace(&found->project, status->record.project);
+	else if (found->project && !found->workspace)
+		spell_project(found);
 	return rc < 0 ? -1 : 0;
 }
 

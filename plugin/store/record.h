@@ -12,8 +12,8 @@
  * URL (base/address.h): the owner is a project, in lower case, or a workspace
  * of Cloud.  For a URL that names another user than git there may be records
  * of its own, below <user>@<host>:<port>, which come first: that of a Cloud
- * account.  The transport reads these files on every fetch; nothing but
- * git-bbkey writes them.
+ * account, for which on Cloud no other will do.  The transport reads these
+ * files on every fetch; nothing but git-bbkey writes them.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -35,7 +35,7 @@ struct bbk_record {
 	enum bbk_level level;
 	bool of_user;	   /* it is for the place's user alone */
 	char *base;	   /* https address of the instance */
-	char *workspace;   /* Cloud; NULL on Data Center */
+	char *workspace;   /* Cloud, always; NULL on Data Center */
 	char *project;	   /* as the server spells it; NULL for personal */
 	char *repo;	   /* NULL unless scope is repo */
 	char *key;	   /* private key; NULL: the person's own keys do */
