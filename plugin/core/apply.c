@@ -121,6 +121,14 @@ static int apply_remote(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
+/* What a first contact with another project would offer, too? */
+static bool is_usual_key(const struct bbk_setup *setup)
+{
+	return !setup->own && !setup->wish->new_key &&
+	       !setup->key_wish.path &&
+	       bbk_same(setup->key_wish.name, setup->key_name);
+}
+
 int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_place place = bbk_detected_place(&setup->found);
@@ -160,8 +168,7 @@ int bbk_setup_remember(struct bbk_setup *setup, struct bbk_err *err)
 		rc = bbk_record_add_host(setup->env->paths.state, place.host,
 					 place.port, err);
 	instance->automatic = bbk_setup_enrolment(setup).automatic;
-	if (!rc && !setup->own && !setup->wish->key &&
-	    !setup->wish->new_key)
+	if (!rc && is_usual_key(setup))
 		bbk_access_prepare_first(&setup->access, setup->env, instance,
 					 &setup->key);
 	return rc < 0 ? rc :
