@@ -362,6 +362,10 @@ def test_the_published_host_key_is_the_one_that_counts(names: RealHome):
     seen = status(names, names.work / "app")["host_key"]
     assert seen["state"] == "verified" and seen["source"] == "site"
     assert seen["fingerprint"] in fingerprints(names)
+    assert connections(names.runs[-1]) == [("ssh", SSH)]
+    survey = names.bbkey("status", "-v", cwd=names.work / "app")
+    assert "The server knows ~/.ssh/bbkey_bitbucket.org" in survey.out
+    assert ("git-bbkey", SSH) in connections(survey)
 
 
 @pytest.mark.row("S1")
