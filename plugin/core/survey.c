@@ -81,7 +81,7 @@ int bbk_known_keys_find(struct bbk_known_keys *known,
 	BBK_AUTO(survey) survey = BBK_SURVEY_INIT;
 	struct bbk_survey_host host = {
 		.host = access->host, .port = port, .user = access->user,
-		.fingerprint = access->fingerprint,
+		.fingerprint = access->fingerprint, .pins = &access->pins,
 	};
 
 	if (access->hostkey != BBK_HOSTKEY_VERIFIED || !access->host ||

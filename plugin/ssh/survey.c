@@ -191,9 +191,9 @@ static int connect_to(const struct run *run, struct bbk_err *err)
 	return fd;
 }
 
-/* Is this the host key that OpenSSH has verified? */
-static int check_host(LIBSSH2_SESSION *session, const char *fingerprint,
-		      struct bbk_err *err)
+/* Is this the host key that OpenSSH has verified, or another published one? */
+static int check_host(LIBSSH2_SESSION *session,
+		      const struct bbk_survey_host *host, struct bbk_err *err)
 {
 	const char *hash = libssh2_hostkey_hash(session,
 						LIBSSH2_HOSTKEY_HASH_SHA256);
@@ -202,7 +202,9 @@ static int check_host(LIBSSH2_SESSION *session, const char *fingerprint,
 	bbk_str_add(&shown, "SHA256:");
 	if (hash)
 		bbk_base64(&shown, hash, 32);
-	if (hash && !strcmp(bbk_str_get(&shown), fingerprint))
+	if (hash && (!strcmp(bbk_str_get(&shown), host->fingerprint) ||
+		     (host->pins &&
+		      bbk_strv_has(host->pins, bbk_str_get(&shown)))))
 		return 0;
 	return bbk_err_set(err, BBK_E_HOSTKEY,
 			   "libssh2 was shown another host key");
@@ -246,7 +248,7 @@ static int ask(struct run *run, LIBSSH2_SESSION *session, int fd,
 		return bbk_err_set(err, BBK_E_NEGOTIATE,
 				   "libssh2 and %s have no algorithm in common",
 				   run->host->host);
-	if (check_host(session, run->host->fingerprint, err) < 0)
+	if (check_host(session, run->host, err) < 0)
 		return -1;
 	methods = libssh2_userauth_list(session, user, (unsigned)strlen(user));
 	if (!methods || !strstr(methods, "publickey"))

@@ -50,6 +50,8 @@ struct bbk_survey_host {
 	unsigned port;
 	const char *user;
 	const char *fingerprint; /* of the host key to talk to: "SHA256:.." */
+	const struct bbk_strv *pins; /* of its others, that libssh2 may */
+				     /* prefer; may be NULL */
 };
 
 /*
