@@ -5,6 +5,9 @@
 
 #include "base/text.h"
 
+#define REQUIRED_MAX 16 /* scopes of one request */
+#define GRANTED_MAX 256 /* scopes of one token: Cloud has some fifty */
+
 /* --- the two shapes ----------------------------------------------------- */
 
 /* {"errors":[{"context":..,"message":..,"exceptionName":..}]}: reference 1.5 */
@@ -28,7 +31,7 @@ static bool read_datacenter(struct bbk_rest_reply *reply,
 
 static bool is_among(const struct json_t *words, const char *word)
 {
-	for (size_t i = 0; i < bbk_json_len(words); i++) {
+	for (size_t i = 0; i < bbk_json_len(words) && i < GRANTED_MAX; i++) {
 		const char *text = bbk_json_text_at(words, i);
 
 		if (text && !strcmp(text, word))
@@ -48,7 +51,8 @@ static void read_scopes(struct bbk_rest_reply *reply,
 	const struct json_t *required = bbk_json_array(detail, "required");
 	const struct json_t *granted = bbk_json_array(detail, "granted");
 
-	for (size_t i = 0; i < bbk_json_len(required); i++) {
+	for (size_t i = 0; i < bbk_json_len(required) && i < REQUIRED_MAX;
+	     i++) {
 		const char *scope = bbk_json_text_at(required, i);
 
 		if (scope && !is_among(granted, scope))
@@ -59,15 +63,25 @@ static void read_scopes(struct bbk_rest_reply *reply,
 		reply->missing = bbk_scrubbed(bbk_str_get(&missing));
 }
 
+/* What is wrong with a key says more than "Bad request". */
+static const char *message_of(const struct json_t *error)
+{
+	const struct json_t *fields = bbk_json_object(error, "fields");
+	const char *text = bbk_json_text_at(bbk_json_array(fields, "key"), 0);
+
+	return text ? text : bbk_json_string(error, "message");
+}
+
 /*
- * {"type":"error","error":{"message":..,"detail":..}}, and, for a key that is
- * there already, {"key":[{"message":..}]}: reference 2.3
+ * {"type":"error","error":{"message":..,"fields":{"key":[..]},"detail":..}},
+ * and, for a key that is there already, {"key":[{"message":..}]}: reference
+ * 2.3; UNCONFIRMED which of them a project's and an account's keys have
  */
 static bool read_cloud(struct bbk_rest_reply *reply, const struct json_t *root)
 {
 	const struct json_t *error = bbk_json_object(root, "error");
 	const struct json_t *key = bbk_json_array(root, "key");
-	const char *text = error ? bbk_json_string(error, "message") :
+	const char *text = error ? message_of(error) :
 			   bbk_json_string(bbk_json_item(key, 0), "message");
 
 	if (text)
