@@ -109,6 +109,13 @@ bool bbk_json_bool(const json_t *object, const char *name, bool *out)
 	return true;
 }
 
+bool bbk_json_has(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value && !json_is_null(value);
+}
+
 static json_t *need(json_t *value)
 {
 	if (!value)

@@ -43,6 +43,8 @@ const char *bbk_json_text_at(const struct json_t *array, size_t i);
 const char *bbk_json_string(const struct json_t *object, const char *name);
 bool bbk_json_int(const struct json_t *object, const char *name, int64_t *out);
 bool bbk_json_bool(const struct json_t *object, const char *name, bool *out);
+/* Is it there, whatever its type, and not null? */
+bool bbk_json_has(const struct json_t *object, const char *name);
 
 /* Writing: values are handed over to what they are put into. */
 struct json_t *bbk_json_new_object(void);

@@ -87,7 +87,8 @@ static bool is_plain(const char *text)
 		if (text[i] <= ' ' || text[i] > '~' ||
 		    strchr("\"<>\\^`|#", text[i]))
 			return false;
-	return len <= NEXT_MAX && !strstr(text, "..");
+	return len <= NEXT_MAX && !strstr(text, "..") &&
+	       !strstr(text, "%2e") && !strstr(text, "%2E");
 }
 
 /* The path behind rest->api that `next` asks for; NULL: not of that origin. */
@@ -109,6 +110,33 @@ static const char *path_of_next(const struct bbk_rest *rest, const char *next)
 		next + len + api : NULL;
 }
 
+/* 1: there is a next page, and *follow is its path. */
+static int find_next(const struct bbk_rest *rest, const struct json_t *page,
+		     const char **follow, struct bbk_err *err)
+{
+	const char *next = bbk_json_string(page, "next");
+
+	if (!bbk_json_has(page, "next"))
+		return 0;
+	if (!next)
+		return not_a_page(err);
+	*follow = path_of_next(rest, next);
+	if (!*follow)
+		return bbk_err_set(err, BBK_E_SERVER, "the list goes on at "
+				   "another address, where no token is sent");
+	return 1;
+}
+
+/* Data Center says of each page whether it is the last one; Cloud of none. */
+static int look_through_cloud(const struct json_t *root,
+			      int (*look)(void *, const struct json_t *,
+					  struct bbk_err *),
+			      void *arg, struct bbk_err *err)
+{
+	return bbk_json_has(root, "isLastPage") ? not_a_page(err) :
+	       look_through(root, look, arg, err);
+}
+
 int bbk_page_follow(struct bbk_rest *rest, const char *path,
 		    int (*look)(void *, const struct json_t *,
 				struct bbk_err *),
@@ -121,17 +149,16 @@ int bbk_page_follow(struct bbk_rest *rest, const char *path,
 		BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
 		int rc = bbk_rest_call(rest, "GET", seen.v[seen.len - 1], NULL,
 				       &reply, err);
-		const char *next, *follow;
+		const char *follow = NULL;
 
 		if (!rc)
-			rc = look_through(reply.json.root, look, arg, err);
-		if (rc || !(next = bbk_json_string(reply.json.root, "next")))
+			rc = look_through_cloud(reply.json.root, look, arg,
+						err);
+		if (rc)
 			return rc;
-		follow = path_of_next(rest, next);
-		if (!follow)
-			return bbk_err_set(err, BBK_E_SERVER, "the list goes "
-					   "on at another address, where no "
-					   "token is sent");
+		rc = find_next(rest, reply.json.root, &follow, err);
+		if (rc <= 0)
+			return rc;
 		if (bbk_strv_has(&seen, follow))
 			return in_circles(err);
 		bbk_strv_add(&seen, follow);

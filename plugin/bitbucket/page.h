@@ -22,7 +22,7 @@ int bbk_page_each(struct bbk_rest *rest, const char *path,
 /*
  * The same for Cloud: values, next.  `next` is an address, opaque but for its
  * origin and path, which must be those of rest->api: class server otherwise,
- * and nothing is sent there.
+ * and nothing is sent there.  Class server, too, for a page of Data Center's.
  */
 int bbk_page_follow(struct bbk_rest *rest, const char *path,
 		    int (*look)(void *arg, const struct json_t *value,
