@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bitbucket/rest_failure.h"
 
+#define DATACENTER_ID "id" /* Cloud's places have no number, but a "uuid" */
 #define ID_MAX 128
 #define HOST_KEYS_MAX 16
 #define HOST_KEYS_MS 5000 /* there are others to fall back on */
@@ -50,7 +51,8 @@ static int read_repo(struct bbk_repository *repository,
 	const char *key = bbk_json_string(bbk_json_object(json, "project"),
 					  "key");
 
-	if (!key || !bbk_repo_is_valid(key) ||
+	if (!key || bbk_json_has(json, DATACENTER_ID) ||
+	    !bbk_repo_is_valid(key) ||
 	    read_full_name(repository, json) < 0 ||
 	    bbk_repository_read_links(repository, json) < 0)
 		return bbk_err_set(err, BBK_E_SERVER, "the answer does not "
@@ -94,7 +96,8 @@ int bbk_cloud_project(struct bbk_rest *rest, const char *workspace,
 		return bbk_err_wrap(err, "cannot look up project '%s/%s'",
 				    workspace, project);
 	found = bbk_json_string(reply.json.root, "key");
-	if (!found || !bbk_project_same(found, project))
+	if (!found || bbk_json_has(reply.json.root, DATACENTER_ID) ||
+	    !bbk_project_same(found, project))
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "cannot look up project '%s/%s': the answer "
 				   "is about another one", workspace, project);

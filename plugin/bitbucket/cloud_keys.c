@@ -160,9 +160,10 @@ static char *registration_body(const struct bbk_registration *registration,
  * keys may take up to 30 days to be removed.": reference 2.3.  400 in the
  * specification, and 409 is as plausible.
  */
-static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
+static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply,
+				   const struct bbk_err *err)
 {
-	if (reply->status == 409 ||
+	if (err->class == BBK_E_CONFLICT ||
 	    (reply->status == 400 && reply->message &&
 	     (strstr(reply->message, "already") ||
 	      strstr(reply->message, "unique"))))
@@ -195,7 +196,7 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 	rc = bbk_rest_call(rest, "POST", bbk_str_get(&path), body, &reply,
 			   err);
 	free(body);
-	*refusal = refusal_of(&reply);
+	*refusal = refusal_of(&reply, err);
 	if (!rc && read_grant(grant, target, reply.json.root, err) < 0) {
 		*refusal = BBK_REFUSAL_UNSURE;
 		rc = -1;

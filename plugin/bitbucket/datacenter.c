@@ -6,6 +6,8 @@
 #include "base/address.h"
 #include "bitbucket/page.h"
 
+#define CLOUD_ID "uuid" /* Data Center numbers its places: "id" */
+
 int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
@@ -99,8 +101,8 @@ static int read_repo(struct bbk_repository *repo, const struct json_t *json,
 	const char *key = bbk_json_string(bbk_json_object(json, "project"),
 					  "key");
 
-	if (!slug || !key || !bbk_repo_is_valid(slug) ||
-	    !bbk_project_is_valid(key) ||
+	if (!slug || !key || bbk_json_has(json, CLOUD_ID) ||
+	    !bbk_repo_is_valid(slug) || !bbk_project_is_valid(key) ||
 	    bbk_repository_read_links(repo, json) < 0)
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "the answer does not describe a repository");
@@ -172,7 +174,8 @@ int bbk_dc_project(struct bbk_rest *rest, const char *project, char **key,
 		return bbk_err_wrap(err, "cannot look up project '%s'",
 				    project);
 	found = bbk_json_string(reply.json.root, "key");
-	if (!found || !bbk_project_same(found, project))
+	if (!found || bbk_json_has(reply.json.root, CLOUD_ID) ||
+	    !bbk_project_same(found, project))
 		return bbk_err_set(err, BBK_E_SERVER,
 				   "cannot look up project '%s': the answer is "
 				   "about another one", project);

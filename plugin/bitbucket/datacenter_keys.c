@@ -135,9 +135,10 @@ static char *registration_body(const struct bbk_target *target,
  * Which answers to a POST mean "another type of key": the policy's words and
  * an instance that takes only RSA; reference 1.5.
  */
-static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply)
+static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply,
+				   const struct bbk_err *err)
 {
-	if (reply->status == 409)
+	if (err->class == BBK_E_CONFLICT)
 		return BBK_REFUSAL_EXISTS;
 	if (reply->status == 400 && reply->message &&
 	    (strstr(reply->message, "valid public key") ||
@@ -161,7 +162,7 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 
 	free(path);
 	free(body);
-	*refusal = refusal_of(&reply);
+	*refusal = refusal_of(&reply, err);
 	if (!rc && read_grant(grant, target, reply.json.root, err) < 0) {
 		*refusal = BBK_REFUSAL_UNSURE;
 		rc = -1;
