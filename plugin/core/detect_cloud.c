@@ -131,13 +131,28 @@ static int look_up_repo(struct bbk_detected *found,
 	return 0;
 }
 
-/* A key of an account is not about any of them. */
+/*
+ * A token that is refused ends it before a key is made; what it may not do is
+ * for the registration to say, and for the person to choose.
+ */
+static int look_up_account(struct bbk_detected *found, struct bbk_err *err)
+{
+	int rc = bbk_cloud_user(&found->instance.rest, err);
+
+	if (!rc || err->class != BBK_E_PERMISSION)
+		return rc;
+	bbk_err_release(err);
+	return 0;
+}
+
 static int look_up(struct bbk_detected *found, enum bbk_scope scope,
 		   struct bbk_repository *repo, struct bbk_err *err)
 {
 	const struct bbk_address *address = &found->address;
 
-	if (scope == BBK_SCOPE_PERSONAL || !address->workspace)
+	if (scope == BBK_SCOPE_PERSONAL)
+		return look_up_account(found, err);
+	if (!address->workspace)
 		return 0;
 	if (address->repo)
 		return look_up_repo(found, repo, err);
