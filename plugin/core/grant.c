@@ -159,6 +159,25 @@ static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
 	return rc;
 }
 
+static void hint_at_account(const struct bbk_instance *instance,
+			    const char *shown, const char *page,
+			    struct bbk_err *err)
+{
+	const struct bbk_edition *edition = instance->edition;
+
+	if (edition->is_cloud)
+		bbk_err_hint(err, "use an %s with %s (%s); or add %s.pub "
+				  "to your account yourself, at %s, then run "
+				  "'git bbkey init --scope personal' again",
+			     edition->token,
+			     edition->token_rights[BBK_SCOPE_PERSONAL],
+			     edition->token_page, shown, page);
+	else
+		bbk_err_hint(err, "add %s.pub to your account yourself, at "
+				  "%s, then run 'git bbkey init --scope "
+				  "personal' again", shown, page);
+}
+
 /*
  * Who may do it, and what else there is.  A hint that is there already names
  * the one thing that is wrong.
@@ -175,9 +194,7 @@ static void hint_at_others(const struct bbk_instance *instance,
 	char *shown = bbk_path_shown(key->path, env->paths.home);
 
 	if (scope == BBK_SCOPE_PERSONAL)
-		bbk_err_hint(err, "add %s.pub to your account yourself, at "
-				  "%s, then run 'git bbkey init --scope "
-				  "personal' again", shown, page);
+		hint_at_account(instance, shown, page, err);
 	else
 		bbk_err_hint(err, "ask an admin of the %s, who adds %s.pub at "
 				  "%s: git bbkey request; or use an %s of "
