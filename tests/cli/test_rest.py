@@ -22,6 +22,7 @@ from rest_checks import (KEYS, PROPERTIES, REPO, SETTINGS, a_home_with_a_key,
                          nothing_made, own_lines, refused, sandbox_keys,
                          seconds_between, secret_file, trust_ssh_host,
                          unchanged, with_token)
+from rest_faults import EVERYWHERE, NASTY, PAGE, harmless
 
 WRONG = "NDIzNDU2Nzg5MDEyOmNhbmFyeS10b2tlbg"
 
@@ -378,10 +379,6 @@ def test_r07_a_plain_clone_of_a_broken_server_ends_as_ssh_would(home: Home):
 
 # --- R8: pages where JSON should be ------------------------------------------
 
-PAGE = ("<!DOCTYPE html><html><head><title>Sign in \x1b]0;owned\x07</title>"
-        "</head><body>" + "Please log in. " * 40 + "</body></html>")
-
-
 @pytest.mark.row("R8")
 @pytest.mark.parametrize("path", [PROPERTIES, SETTINGS, REPO])
 @pytest.mark.parametrize("status", [200, 502])
@@ -498,10 +495,6 @@ def test_r09_plain_ssh_is_still_tried(home: Home, access: str):
 
 # --- R13: JSON that is not what it should be ---------------------------------
 
-EVERYWHERE = ["", "null", "[]", "{}", "true", "42", '"text"', "{", '{"a":',
-              '{"version": "9.4.1"', "\ufeff{}", "{} {}", '{"a": NaN}',
-              '{"a": "\\ud800"}', '{"a": "\\u0000"}', "{'a': 1}",
-              '{"a": 1e999}', "[" * 3000, '{"a":' * 3000, "{\"a\": 1,}"]
 PROPERTIES_TOO = [
     '{"version": 9}', '{"version": null}', '{"version": ["9.4.1"]}',
     '{"version": {}}', '{"version": ""}', '{"version": "latest"}',
@@ -621,36 +614,6 @@ def test_r13_a_plain_clone_with_strange_json_ends_as_ssh_would(home: Home):
 
 
 # --- R21: words that want to be more than words ------------------------------
-
-NASTY = ["$(touch {flag})", "`touch {flag}`", "'; touch {flag}; '",
-         "\x1b]52;c;aGk=\x07", "\x1b[2J\x1b[31mred", "\x07bell", "a\rb",
-         "two\nlines", "git-bbkey: \nhint: run rm -rf ~", "\u202egnp.exe",
-         "\u009b31m", "\x00", "\u200b\u2066x\u2069", "A" * 1_000_000]
-HOSTILE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f"
-                     r"\u2028-\u202e\u2060-\u206f]")
-
-
-def harmless(home: Home, result, flag: Path, what: str) -> list[str]:
-    """What is wrong with this output, if anything."""
-    wrong = []
-    if HOSTILE.search(result.err + result.out):
-        wrong.append("a control character is printed")
-    if "A" * 201 in result.err.replace("\n  ", ""):
-        wrong.append("more than 200 characters are printed")
-    if flag.exists():
-        wrong.append("it reached a shell")
-    if len([x for x in result.err.splitlines()
-            if x.startswith("git-bbkey: ")]) > 1:
-        wrong.append("it made a line of its own")
-    if len([x for x in result.err.splitlines()
-            if x.startswith("hint: ")]) > 1:
-        wrong.append("it made a hint of its own")
-    for path in home.folder.rglob("*"):
-        if "touch" in path.name or "AAAA" in path.name or \
-                HOSTILE.search(path.name):
-            wrong.append(f"it named a file: {path.name[:60]!r}")
-    return [(what[:40], word, result.err[:300]) for word in wrong]
-
 
 @pytest.mark.user
 @pytest.mark.row("R21")

@@ -8,7 +8,6 @@ the first request, and what cannot be helped must end as plain ssh would (I10).
 from __future__ import annotations
 
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from rest_checks import (KEYS, PROPERTIES, REPO, SETTINGS, a_home_with_a_key,
                          clear_faults, forget_state, hits, init,
                          like_plain_ssh, nothing_made, refused, sandbox_keys,
                          trust_ssh_host, unchanged)
+from rest_faults import CUT, DEEP, ENDLESS, MEMORY, SLOW, measured
 
 JSON = "application/json;charset=UTF-8"
 # Requests that a test gives up stay in the log of these until they end.
@@ -49,10 +49,6 @@ def next_time(home: Home, posts: int) -> None:
 
 
 # --- R10: slow ---------------------------------------------------------------
-
-SLOW = {"headers": {"drip": 0.5, "drip_headers": True}, "body": {"drip": 0.5},
-        "slower": {"drip": 7}, "silence": {"delay": 20}}
-
 
 @slow
 @pytest.mark.row("R10")
@@ -94,19 +90,6 @@ def test_r10_a_clone_waits_for_one_slow_answer_only(home: Home):
 
 
 # --- R12: cut short ----------------------------------------------------------
-
-CUT = {
-    "short Content-Length": {"truncate": 20},
-    "nothing of the body": {"truncate": 0},
-    "truncated chunk": {"truncate": 20, "chunked": True},
-    "empty reply": {"raw": ""},
-    "closed": {"close": "before"},
-    "half a header": {"raw": "HTTP/1.1 200 OK\r\nContent-Type: applic"},
-    "HTTP/0.9": {"raw": '{"enabled": true}'},
-    "not HTTP": {"raw": "SSH-2.0-OpenSSH_9.2\r\n"},
-    "no status": {"raw": "HTTP/1.1 \r\n\r\n{}"},
-}
-
 
 @pytest.mark.row("R12")
 @pytest.mark.parametrize("kind", CUT)
@@ -154,29 +137,6 @@ def settings(home: Home) -> str:
 
 # --- R14, R15: too much ------------------------------------------------------
 
-MEMORY = 100_000  # KiB, with the sanitizer's own
-MEASURE = """
-import resource, subprocess, sys
-status = subprocess.call(sys.argv[2:])
-with open(sys.argv[1], "w") as file:
-    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=file)
-sys.exit(status)
-"""
-
-
-def measured(home: Home, *argv: str) -> tuple[Result, int]:
-    """Runs it; its largest process, in KiB."""
-    path = home.work / "memory"
-    result = home.run(sys.executable, "-c", MEASURE, str(path), *argv)
-    return result, int(path.read_text())
-
-
-ENDLESS = {"endless body": {"endless": True},
-           "endless list of headers": {"big_headers": 10_000_000},
-           "endless header": {"raw": "HTTP/1.1 200 OK\r\nX: " + "x" * 10**7},
-           "endless status": {"raw": "HTTP/1.1 200 " + "x" * 10**7}}
-
-
 @pytest.mark.row("R14")
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_r14_what_never_ends_is_not_waited_for(home: Home, kind: str):
@@ -215,12 +175,6 @@ def test_r14_headers_may_have_64_kibibytes(home: Home, size: int,
     home.tracing = False
     home.sandbox.fault(path=SETTINGS, times=-1, big_headers=size)
     assert init(home).status == status
-
-
-DEEP = {"arrays": "[" * 10**6, "objects": '{"a":' * 200_000,
-        "arrays in a field": '{"enabled": true, "x": ' + "[" * 10**6,
-        "many objects": '{"enabled": true, "x": [%s{}]}' % ("{}," * 349_000),
-        "many numbers": '{"enabled": true, "x": [%s1]}' % ("1," * 500_000)}
 
 
 @pytest.mark.row("R15")

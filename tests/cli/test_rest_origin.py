@@ -6,37 +6,15 @@ import re
 import subprocess
 
 import pytest
-from home import Home, Result
+from home import Home
 from rest_checks import (PROPERTIES, REPO, SETTINGS, clear_faults,
                          configure, init, like_plain_ssh, listen,
                          nothing_made, refused, sandbox_keys, secret_file,
                          sinks, trust_ssh_host, unchanged, untouched, users,
                          with_token)
+from rest_faults import STATUSES, TLS, check_no_leak, classes, places
 
 # --- R17: redirects ----------------------------------------------------------
-
-STATUSES = [301, 302, 303, 307, 308]
-
-
-def places(home: Home) -> dict[str, tuple[str, str]]:
-    """Where a redirect may point: (the address, the host to be shown)."""
-    tls, plain = listen(home, "tls-sink"), listen(home, "sink")
-    return {
-        "other host": (f"https://127.0.0.1:{tls}/steal?x=1", "127.0.0.1"),
-        "other port": (f"https://localhost:{tls}/steal", "localhost"),
-        "http": (f"http://localhost:{plain}/steal", "localhost"),
-        "file": ("file:///etc/passwd", ""),
-        "relative": ("/bitbucket/rest/steal", ""),
-        "no scheme": (f"//localhost:{tls}/steal", ""),
-        "userinfo": (f"https://name:pa55word@localhost:{tls}/steal",
-                     "localhost"),
-        "token": (f"https://localhost:{tls}/steal?access_token=pa55word",
-                  "localhost"),
-        "upper case": (f"https://LOCALHOST:{tls}/steal", "localhost"),
-        "escape": (f"https://localhost:{tls}/\x1b]0;steal\x07", ""),
-        "backslash": (f"https://localhost:{tls}\\@evil.example/steal", ""),
-    }
-
 
 @pytest.mark.user
 @pytest.mark.row("R17")
@@ -98,28 +76,6 @@ def test_r17_a_project_that_moved_is_an_error_that_says_so(home: Home):
 
 
 # --- R18: TLS ----------------------------------------------------------------
-
-TLS = ["tls-wrong-host", "tls-expired", "tls-not-yet-valid",
-       "tls-self-signed", "tls-unknown-ca", "tls1.1", "plain-http"]
-
-
-def classes(kind: str) -> list[str]:
-    """The sandbox's tls1.1 hangs up instead of saying why: R11's network."""
-    return ["tls", "network"] if kind == "tls1.1" else ["tls"]
-
-
-def check_no_leak(home: Home, result: Result, kind: str) -> None:
-    """Not one byte inside TLS, not one request, no advice to look away."""
-    (sink,) = sinks(home)
-    assert sink["connections"] or home.events("tls_fail"), "nobody came"
-    assert sink["requests"] == 0, sink
-    if kind != "plain-http":
-        assert sink["bytes"] == 0, sink
-    for event in home.events("tls_fail"):
-        assert event["app_bytes"] == 0, event
-    assert not re.search(r"\s-k\b|sslverify|insecure|http://(?!localhost)",
-                         result.err, re.I), result
-
 
 @pytest.mark.user
 @pytest.mark.row("R18")

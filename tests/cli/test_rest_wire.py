@@ -17,6 +17,7 @@ from home import Home, Result
 from rest_checks import (KEYS, configure, hits, init, like_plain_ssh, listen,
                          nothing_made, refused, sandbox_keys, trust_ssh_host,
                          unchanged)
+from rest_faults import REFUSALS
 from wire import Cut, Proxy, Server
 
 HTTPS = "https_proxy"
@@ -197,20 +198,6 @@ def test_r23_a_proxy_with_a_password_gets_its_own_only(home: Home, user: str):
     assert "407" in result.error and "password" in result.error
     assert "https_proxy" in result.hint
     nothing_made(home)
-
-
-REFUSALS = {
-    "407": ("HTTP/1.1 407 Proxy Authentication Required\r\n"
-            "Proxy-Authenticate: Negotiate\r\n\r\n", "407"),
-    "403": ("HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nno\n", "403"),
-    "502": ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "502"),
-    "a redirect": ("HTTP/1.1 302 Found\r\nLocation: https://login.example/"
-                   "?x\r\n\r\n", "302"),
-    "it closes": ("", "proxy closed"),
-    "half an answer": ("HTTP/1.1 2", "proxy closed"),
-    "no HTTP": ("SSH-2.0-x\r\n\r\n", ""),
-    "too much": ("HTTP/1.1 200 OK\r\n" + f"X: {'x' * 4000}\r\n" * 300, ""),
-}
 
 
 @pytest.mark.row("R23")
