@@ -50,9 +50,10 @@ def sandbox(request: pytest.FixtureRequest) -> Running:
 
 
 @pytest.fixture
-def cloud_sandbox() -> Running:
+def cloud_sandbox(request: pytest.FixtureRequest) -> Running:
     """Bitbucket Cloud, back at its seed; one a worker."""
-    options = ("--edition", "cloud")
+    marker = request.node.get_closest_marker("sandbox")
+    options = ("--edition", "cloud", *(marker.args if marker else ()))
     if options not in _sandboxes:
         _sandboxes[options] = Running(*options)
     running = _sandboxes[options]
