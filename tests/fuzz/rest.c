@@ -1,7 +1,11 @@
 /* The bytes are the body of every answer, whatever was asked. */
 #include "fuzz.h"
 
+#include "bitbucket/cloud.h"
 #include "bitbucket/datacenter.h"
+
+#define API "https://h/rest"
+#define WEB "https://w"
 
 static const char *body;
 static size_t body_len;
@@ -10,7 +14,10 @@ static long status;
 static int answer(struct bbk_http *http, const struct bbk_http_request *request,
 		  struct bbk_http_reply *reply, struct bbk_err *err)
 {
-	(void)http, (void)request, (void)err;
+	(void)http, (void)err;
+	HOLDS(request->token ? bbk_begins(request->url, API "/") :
+	      !strcmp(request->url, WEB "/site/ssh") ||
+	      bbk_begins(request->url, API "/"));
 	bbk_http_reply_release(reply);
 	reply->status = status;
 	bbk_str_addn(&reply->body, body, body_len);
@@ -58,6 +65,47 @@ static void grants(struct bbk_rest *rest, struct bbk_err *err)
 	}
 }
 
+static void grants_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
+{
+	static const struct bbk_target targets[] = {
+		{ BBK_SCOPE_PROJECT, "acme", "PROJ", NULL },
+		{ BBK_SCOPE_REPO, "acme", "PROJ", "app" },
+		{ BBK_SCOPE_PERSONAL, NULL, NULL, NULL },
+	};
+	static const struct bbk_registration wanted = { "ssh-ed25519 AAAA c",
+							"l", false, 1 };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(targets); i++) {
+		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
+		enum bbk_refusal refusal;
+
+		bbk_replace(&rest->account, "{a}"); /* else it is asked for */
+		settled(bbk_cloud.grant_find(rest, &targets[i], "AAAA", &grant,
+					     err), err);
+		settled(bbk_cloud.grant_add(rest, &targets[i], &wanted, &grant,
+					    &refusal, err), err);
+		free(rest->account);
+		rest->account = NULL;
+	}
+}
+
+static void everything_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
+{
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
+	BBK_AUTO(strv) keys = BBK_STRV_INIT;
+	BBK_AUTO(url) web = BBK_URL_INIT;
+	char *key = NULL;
+
+	rest->cloud = true;
+	settled(bbk_cloud_repo(rest, "acme", "app", &repo, err), err);
+	settled(bbk_cloud_project(rest, "acme", "PROJ", &key, err), err);
+	settled(bbk_cloud_user(rest, err), err);
+	grants_of_cloud(rest, err);
+	HOLDS(bbk_url_parse(&web, WEB, err) == 0);
+	settled(bbk_cloud_host_keys(rest, &web, &keys, err), err);
+	free(key);
+}
+
 static void everything(struct bbk_rest *rest, struct bbk_err *err)
 {
 	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
@@ -76,7 +124,7 @@ static void everything(struct bbk_rest *rest, struct bbk_err *err)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const long statuses[] = { 200, 401, 409 };
+	static const long statuses[] = { 200, 400, 401, 403, 409 };
 	struct bbk_http http = { answer };
 	struct bbk_clock clock = { now, no_sleep };
 
@@ -90,9 +138,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest.clock = &clock;
 		rest.token_source = bbk_strdup("x");
 		bbk_secret_set(&rest.token, "t", 1);
-		HOLDS(bbk_url_parse(&rest.api, "https://h/rest", &err) == 0);
+		HOLDS(bbk_url_parse(&rest.api, API, &err) == 0);
 		status = statuses[i];
 		everything(&rest, &err);
+		everything_of_cloud(&rest, &err);
 	}
 	return 0;
 }
