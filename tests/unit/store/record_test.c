@@ -146,6 +146,83 @@ static void the_path_is_made_of_the_place(void **state)
 	assert_non_null(test_read(test_path("records/[::1]:22/@instance")));
 }
 
+/* --- levels, and who one is ----------------------------------------------- */
+
+static void save_at(enum bbk_level level, const char *key,
+		    const struct bbk_place *place)
+{
+	BBK_AUTO(record) record = BBK_RECORD_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+
+	record.level = level;
+	record.key = bbk_strdup(key);
+	assert_int_equal(bbk_record_save(&record, test_dir(), place, &err), 0);
+}
+
+static void a_level_that_is_said_counts_for_any_scope(void **state)
+{
+	static const struct bbk_place tool = { "h", 7999, "proj", "tool",
+					       NULL },
+		lib = { "h", 7999, "lib", "core", NULL };
+
+	(void)state;
+	save_at(BBK_LEVEL_INSTANCE, "instance", &app);
+	expect_key(&lib, "instance");
+	save_at(BBK_LEVEL_OWNER, "owner", &app);
+	expect_key(&tool, "owner");
+	expect_key(&lib, "instance");
+	save_at(BBK_LEVEL_REPO, "repo", &app);
+	expect_key(&app, "repo");
+	expect_key(&tool, "owner");
+	save_at(BBK_LEVEL_OWNER, "again", &app);
+	expect_key(&app, "again"); /* the narrower one would win over it */
+}
+
+/* One instance under three names, and its users. */
+static void clouds_three_names_are_one_place(void **state)
+{
+	static const struct bbk_place names[] = {
+		{ "bitbucket.org", 22, "acme", "app", NULL },
+		{ "ssh.bitbucket.org", 22, "acme", "app", "git" },
+		{ "altssh.bitbucket.org", 443, "acme", "app", NULL },
+	};
+	static const struct bbk_place others[] = {
+		{ "bitbucket.org", 443, "acme", "app", NULL },
+		{ "bitbucket.org.evil", 22, "acme", "app", NULL },
+		{ "altssh.bitbucket.org", 22, "acme", "app", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(names); i++) {
+		struct bbk_place place = bbk_place_canonical(names[i]);
+
+		if (i == 0)
+			save(BBK_SCOPE_PERSONAL, "mine", &place);
+		expect_key(&place, "mine");
+	}
+	for (size_t i = 0; i < ROWS(others); i++) {
+		struct bbk_place place = bbk_place_canonical(others[i]);
+
+		expect_key(&place, NULL);
+	}
+}
+
+static void what_is_a_users_is_nobody_elses(void **state)
+{
+	struct bbk_place jo = app, ann = app;
+
+	(void)state;
+	jo.user = "jo";
+	ann.user = "ann";
+	save(BBK_SCOPE_PERSONAL, "jo's", &jo);
+	expect_key(&jo, "jo's");
+	expect_key(&app, NULL);
+	expect_key(&ann, NULL);
+	save(BBK_SCOPE_PROJECT, "git's", &app);
+	expect_key(&ann, "git's");
+	expect_key(&jo, "jo's"); /* it comes first, however wide */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +231,9 @@ int main(void)
 		TEST(a_damaged_record_is_as_if_there_were_none),
 		TEST(a_record_that_cannot_be_read_is_an_error),
 		TEST(the_path_is_made_of_the_place),
+		TEST(a_level_that_is_said_counts_for_any_scope),
+		TEST(clouds_three_names_are_one_place),
+		TEST(what_is_a_users_is_nobody_elses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,114 @@
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "base/cloud.h"
+#include "core/instance.h"
+#include "git/config.h"
+
+static void set(struct bbk_config *config, const char *key, const char *value)
+{
+	bbk_strv_add(&config->keys, key);
+	bbk_strv_add(&config->values, value);
+}
+
+/* CONTRACT.md: bbkey.<base>.projects; on Cloud a workspace comes first. */
+static void a_listed_project_is_the_workspaces_own(void **state)
+{
+	static const struct {
+		const char *entry, *workspace, *project;
+		bool listed, may;
+	} rows[] = {
+		{ "*", "acme", NULL, true, true },
+		{ "PROJ", NULL, "proj", true, true },
+		{ "PROJ", NULL, "PROJ2", false, true },
+		{ "PROJ", "acme", "PROJ", true, true },
+		{ "PROJ", "acme", NULL, false, true },
+		{ "acme", "acme", NULL, true, true },
+		{ "ACME", "acme", "X", true, true },
+		{ "acme/PROJ", "acme", "PROJ", true, true },
+		{ "Acme/proj", "acme", "PROJ", true, true },
+		{ "acme/PROJ", "acme", NULL, false, true },
+		{ "acme/PROJ", "acme", "PROJ2", false, true },
+		{ "acme/PROJ", "other", "PROJ", false, false },
+		{ "acme/PROJ", "acm", "PROJ", false, false },
+		{ "acme/PROJ", NULL, "PROJ", false, false },
+		{ "acme/", "acme", "PROJ", false, true },
+		{ "/PROJ", "acme", "PROJ", false, false },
+		{ "", "acme", NULL, false, true },
+		{ "acme/*", "acme", "PROJ", false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(config) config = BBK_CONFIG_INIT;
+		BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
+		struct bbk_env env = { .config = &config };
+
+		instance.base = bbk_strdup(BBK_CLOUD_BASE);
+		set(&config, "bbkey." BBK_CLOUD_BASE ".projects",
+		    rows[i].entry);
+		if (bbk_instance_lists_project(&instance, &env,
+					       rows[i].workspace,
+					       rows[i].project) !=
+		    rows[i].listed)
+			miss("row %zu, '%s': listed", i, rows[i].entry);
+		if (rows[i].workspace &&
+		    bbk_instance_may_list(&instance, &env,
+					  rows[i].workspace) != rows[i].may)
+			miss("row %zu, '%s': may be", i, rows[i].entry);
+	}
+}
+
+/* M4 */
+static void what_only_looks_like_cloud_is_not(void **state)
+{
+	static const struct {
+		const char *url, *base;
+		bool cloud;
+	} rows[] = {
+		{ "https://bitbucket.org/a/b", NULL, true },
+		{ "https://BITBUCKET.org/a/b", NULL, true },
+		{ "git@bitbucket.org:a/b", NULL, true },
+		{ "git@ssh.bitbucket.org:a/b", NULL, true },
+		{ "ssh://git@altssh.bitbucket.org:443/a/b", NULL, true },
+		{ "ssh://git@altssh.bitbucket.org/a/b", NULL, false },
+		{ "ssh://git@bitbucket.org:2222/a/b", NULL, false },
+		{ "git@bitbucket.org.evil:a/b", NULL, false },
+		{ "https://bitbucket.org.evil/a/b", NULL, false },
+		{ "https://ssh.bitbucket.org/a/b", NULL, false },
+		{ "https://evil-bitbucket.org/a/b", NULL, false },
+		{ "https://stand.in/a/b", NULL, true },
+		{ "https://stand.in:444/a/b", NULL, false },
+		{ "ssh://git@stand.in:7999/a/b", NULL, true },
+		{ "https://own.example/a/b", NULL, false },
+		{ "git@alias:a/b", BBK_CLOUD_BASE, true },
+		{ "git@alias:a/b", "https://own.example", false },
+	};
+	BBK_AUTO(config) config = BBK_CONFIG_INIT;
+	struct bbk_env env = { .config = &config };
+
+	(void)state;
+	set(&config, "bbkey.https://stand.in.edition", "cloud");
+	set(&config, "bbkey.https://stand.in.ssh", "ssh://git@stand.in:7999");
+	set(&config, "bbkey.https://own.example.edition", "datacenter");
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+
+		assert_int_equal(bbk_url_parse(&url, rows[i].url, &err), 0);
+		if (bbk_instance_is_cloud(&env, &url, rows[i].base) !=
+		    rows[i].cloud)
+			miss("%s", rows[i].url);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_listed_project_is_the_workspaces_own),
+		TEST(what_only_looks_like_cloud_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
