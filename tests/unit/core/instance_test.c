@@ -17,26 +17,26 @@ static void a_listed_project_is_the_workspaces_own(void **state)
 {
 	static const struct {
 		const char *entry, *workspace, *project;
-		bool listed, may;
+		bool listed, known, unknown; /* could it be, to whom */
 	} rows[] = {
-		{ "*", "acme", NULL, true, true },
-		{ "PROJ", NULL, "proj", true, true },
-		{ "PROJ", NULL, "PROJ2", false, true },
-		{ "PROJ", "acme", "PROJ", true, true },
-		{ "PROJ", "acme", NULL, false, true },
-		{ "acme", "acme", NULL, true, true },
-		{ "ACME", "acme", "X", true, true },
-		{ "acme/PROJ", "acme", "PROJ", true, true },
-		{ "Acme/proj", "acme", "PROJ", true, true },
-		{ "acme/PROJ", "acme", NULL, false, true },
-		{ "acme/PROJ", "acme", "PROJ2", false, true },
-		{ "acme/PROJ", "other", "PROJ", false, false },
-		{ "acme/PROJ", "acm", "PROJ", false, false },
-		{ "acme/PROJ", NULL, "PROJ", false, false },
-		{ "acme/", "acme", "PROJ", false, true },
-		{ "/PROJ", "acme", "PROJ", false, false },
-		{ "", "acme", NULL, false, true },
-		{ "acme/*", "acme", "PROJ", false, true },
+		{ "*", "acme", NULL, true, true, false },
+		{ "PROJ", NULL, "proj", true, false, false },
+		{ "PROJ", NULL, "PROJ2", false, false, false },
+		{ "PROJ", "acme", "PROJ", true, true, false },
+		{ "PROJ", "acme", NULL, false, true, false },
+		{ "acme", "acme", NULL, true, false, false },
+		{ "acme", "acme2", "ACME", false, false, false },
+		{ "ACME", "acme", "X", false, true, false }, /* a key */
+		{ "acme/PROJ", "acme", "PROJ", true, true, true },
+		{ "Acme/proj", "acme", "PROJ", true, true, true },
+		{ "acme/PROJ", "acme", NULL, false, true, true },
+		{ "acme/PROJ", "acme", "PROJ2", false, true, true },
+		{ "acme/PROJ", "other", "PROJ", false, false, false },
+		{ "acme/PROJ", "acm", "PROJ", false, false, false },
+		{ "acme/PROJ", NULL, "PROJ", false, false, false },
+		{ "acme/", "acme", "PROJ", false, true, true },
+		{ "/PROJ", "acme", "PROJ", false, false, false },
+		{ "acme/*", "acme", "PROJ", false, true, true },
 	};
 
 	(void)state;
@@ -54,9 +54,13 @@ static void a_listed_project_is_the_workspaces_own(void **state)
 		    rows[i].listed)
 			miss("row %zu, '%s': listed", i, rows[i].entry);
 		if (rows[i].workspace &&
-		    bbk_instance_may_list(&instance, &env,
-					  rows[i].workspace) != rows[i].may)
-			miss("row %zu, '%s': may be", i, rows[i].entry);
+		    bbk_instance_may_list(&instance, &env, rows[i].workspace,
+					  true) != rows[i].known)
+			miss("row %zu, '%s': known", i, rows[i].entry);
+		if (rows[i].workspace &&
+		    bbk_instance_may_list(&instance, &env, rows[i].workspace,
+					  false) != rows[i].unknown)
+			miss("row %zu, '%s': unknown", i, rows[i].entry);
 	}
 }
 

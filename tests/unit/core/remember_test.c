@@ -17,22 +17,20 @@ static void remember(const struct bbk_edition *edition, enum bbk_scope scope,
 
 	instance.edition = edition;
 	record.scope = scope;
+	if (edition->is_cloud)
+		bbk_replace(&record.workspace, place->project);
 	bbk_replace(&record.project, project);
 	record.key = bbk_strdup(key);
 	assert_int_equal(bbk_remember(&record, &instance, test_dir(), place,
 				      &err), 0);
 }
 
-static void expect(const struct bbk_edition *edition,
-		   const struct bbk_place *place, const char *key)
+static void expect(const struct bbk_place *place, const char *key)
 {
-	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
 	BBK_AUTO(err) err = BBK_ERR_INIT;
-	int rc;
+	int rc = bbk_record_find(&record, test_dir(), place, &err);
 
-	instance.edition = edition;
-	rc = bbk_recall(&record, &instance, test_dir(), place, &err);
 	if (rc != (key ? 0 : 1))
 		miss("%s/%s: %d", place->project, place->repo, rc);
 	else
@@ -50,15 +48,15 @@ static void a_key_of_a_cloud_project_is_kept_with_its_repositories(
 
 	(void)state;
 	remember(&bbk_cloud, BBK_SCOPE_PROJECT, "PROJ", "proj", &app);
-	expect(&bbk_cloud, &app, "proj");
-	expect(&bbk_cloud, &tool, "proj"); /* the likely one */
-	expect(&bbk_cloud, &other, NULL);
+	expect(&app, "proj");
+	expect(&tool, "proj"); /* the likely one */
+	expect(&other, NULL);
 	remember(&bbk_cloud, BBK_SCOPE_PROJECT, "LIB", "lib", &core);
-	expect(&bbk_cloud, &core, "lib");
-	expect(&bbk_cloud, &app, "proj");
-	expect(&bbk_cloud, &tool, "proj"); /* the first one stays */
+	expect(&core, "lib");
+	expect(&app, "proj");
+	expect(&tool, "proj"); /* the first one stays */
 	remember(&bbk_cloud, BBK_SCOPE_PROJECT, "PROJ", "new", &app);
-	expect(&bbk_cloud, &tool, "new");
+	expect(&tool, "new");
 }
 
 static void a_key_of_a_project_is_kept_with_the_project(void **state)
@@ -69,7 +67,7 @@ static void a_key_of_a_project_is_kept_with_the_project(void **state)
 	(void)state;
 	remember(&bbk_datacenter, BBK_SCOPE_PROJECT, "PROJ", "a", &app);
 	remember(&bbk_datacenter, BBK_SCOPE_PROJECT, "PROJ", "b", &tool);
-	expect(&bbk_datacenter, &app, "b");
+	expect(&app, "b");
 }
 
 static void a_second_account_is_kept_where_it_was_chosen(void **state)
@@ -82,13 +80,13 @@ static void a_second_account_is_kept_where_it_was_chosen(void **state)
 			three = { host, 22, "three", "app", NULL };
 
 		remember(editions[i], BBK_SCOPE_PERSONAL, NULL, "mine", &one);
-		expect(editions[i], &two, "mine");
+		expect(&two, "mine");
 		remember(editions[i], BBK_SCOPE_PERSONAL, NULL, "work", &two);
-		expect(editions[i], &two, "work");
-		expect(editions[i], &one, "mine");
-		expect(editions[i], &three, "mine");
+		expect(&two, "work");
+		expect(&one, "mine");
+		expect(&three, "mine");
 		remember(editions[i], BBK_SCOPE_PERSONAL, NULL, "mine", &one);
-		expect(editions[i], &two, "work");
+		expect(&two, "work");
 	}
 }
 
@@ -100,12 +98,11 @@ static void an_account_that_a_url_of_cloud_names_has_its_own(void **state)
 	(void)state;
 	remember(&bbk_cloud, BBK_SCOPE_PROJECT, "PROJ", "proj", &place);
 	place.user = "jo";
-	expect(&bbk_cloud, &place, NULL);
-	expect(&bbk_datacenter, &place, "proj");
+	expect(&place, NULL);
 	remember(&bbk_cloud, BBK_SCOPE_PERSONAL, NULL, "jo's", &place);
-	expect(&bbk_cloud, &place, "jo's");
+	expect(&place, "jo's");
 	place.user = NULL;
-	expect(&bbk_cloud, &place, "proj");
+	expect(&place, "proj");
 }
 
 int main(void)
