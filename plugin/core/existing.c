@@ -139,11 +139,12 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 /* --- until it is there --------------------------------------------------- */
 
 /* Where only its passphrase is missing, it is registered, too. */
-static bool is_let_in(const struct bbk_setup *setup)
+static bool is_let_in(struct bbk_setup *setup)
 {
-	return setup->checked ||
-	       (setup->key.agent && setup->answer.known &&
-		setup->answer.outcome == BBK_SSH_DENIED);
+	if (setup->checked)
+		return !setup->wanted.write || bbk_setup_may_push(setup);
+	return setup->key.agent && setup->answer.known &&
+	       setup->answer.outcome == BBK_SSH_DENIED;
 }
 
 static int watch(struct bbk_setup *setup, struct bbk_err *err)

@@ -163,13 +163,20 @@ static int observe_hostkey(struct bbk_setup *setup, struct bbk_err *err)
 	return 0;
 }
 
-/* ssh lets the key in: how it came to be registered is not ours to know. */
-static int observe_somehow(struct bbk_setup *setup)
+/*
+ * ssh lets the key in, as far as is wanted: how it came to be registered is
+ * not ours to know.  A greeting says nothing of a project.
+ */
+static bool is_let_in(struct bbk_setup *setup)
 {
+	if (!setup->checked || !setup->found.sample)
+		return false;
 	setup->grant.write = bbk_setup_may_push(setup);
-	setup->observed.registered = setup->grant.write ?
-		BBK_REGISTERED_WRITE : BBK_REGISTERED_SOMEHOW;
-	return 0;
+	setup->checked = setup->grant.write || !setup->wanted.write;
+	if (setup->checked)
+		setup->observed.registered = setup->grant.write ?
+			BBK_REGISTERED_WRITE : BBK_REGISTERED_SOMEHOW;
+	return setup->checked;
 }
 
 /* It was let in a moment ago, and is not now. */
@@ -183,12 +190,8 @@ static int comes_and_goes(const struct bbk_setup *setup, struct bbk_err *err)
 
 static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)
 {
-	/* a greeting says nothing of a project */
-	if (setup->checked && setup->found.sample)
-		return observe_somehow(setup);
-	if (setup->wish->wait)
+	if (is_let_in(setup) || setup->wish->wait)
 		return 0;
-	bbk_setup_begin(setup, BBK_STEP_REGISTER);
 	if (!setup->no_token.what)
 		return comes_and_goes(setup, err);
 	*err = setup->no_token;
@@ -212,14 +215,15 @@ static int look_for_grant(struct bbk_setup *setup, struct bbk_err *err)
 	if (rc >= 0)
 		return 0;
 	setup->refused = err->class == BBK_E_PERMISSION;
-	if (!setup->refused || (!setup->checked && !setup->wish->wait))
+	if (!setup->refused || (!is_let_in(setup) && !setup->wish->wait))
 		return -1;
 	bbk_err_release(err);
-	return setup->checked ? observe_somehow(setup) : 0;
+	return 0;
 }
 
 static int observe_grant(struct bbk_setup *setup, struct bbk_err *err)
 {
+	bbk_setup_begin(setup, BBK_STEP_REGISTER);
 	if (setup->unasked)
 		return observe_unasked(setup, err);
 	if (!setup->observed.key)
