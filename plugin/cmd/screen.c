@@ -136,7 +136,10 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 	if (action == BBK_ACTION_NONE && !setup->grant.id) {
 		if (setup->own)
 			return;
-		bbk_str_addf(out, "Registered by somebody else, %s access",
+		bbk_str_addf(out, "%s, %s access", setup->terms.target.scope ==
+				     BBK_SCOPE_PERSONAL ?
+			     "Registered on your account" :
+			     "Registered by somebody else",
 			     setup->grant.write ? "write" : "read");
 		return;
 	}

@@ -198,6 +198,7 @@ static int wait_for_admin(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	setup->grant.write = bbk_setup_may_push(setup);
 	setup->plan.action[BBK_STEP_REGISTER] = BBK_ACTION_NONE;
+	bbk_setup_end(setup, BBK_STEP_REGISTER);
 	return 0;
 }
 

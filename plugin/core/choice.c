@@ -2,6 +2,69 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+
+/* --- without a terminal ------------------------------------------------- */
+
+char *bbk_choice_request(const struct bbk_setup *setup)
+{
+	BBK_AUTO(str) out = BBK_STR_INIT;
+	const struct bbk_wish *wish = setup->wish;
+	enum bbk_scope scope = setup->terms.target.scope;
+
+	bbk_str_add(&out, "git bbkey request");
+	if (wish->has_scope || scope != BBK_SCOPE_PROJECT)
+		bbk_str_addf(&out, " --scope %s", bbk_scope_word(scope));
+	if (setup->wanted.write)
+		bbk_str_add(&out, " --write");
+	if (wish->base) {
+		char *base = bbk_shell_quoted(wish->base);
+
+		bbk_str_addf(&out, " --base %s", base);
+		free(base);
+	}
+	if (wish->url) {
+		bbk_str_addc(&out, ' ');
+		bbk_url_add_user(&out, &setup->found.url);
+	}
+	return bbk_str_take(&out);
+}
+
+/* Only a token, or the person, can say where the instance's ssh is. */
+static bool is_ssh_unknown(const struct bbk_setup *setup)
+{
+	const struct bbk_detected *found = &setup->found;
+
+	return !found->instance.edition->is_cloud && !found->instance.ssh.len &&
+	       found->url.scheme != BBK_SSH;
+}
+
+int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	const struct bbk_instance *instance = &setup->found.instance;
+	const struct bbk_edition *edition = instance->edition;
+	enum bbk_scope scope = setup->terms.target.scope;
+	char *request = bbk_choice_request(setup);
+	char *again = is_ssh_unknown(setup) ?
+		bbk_strf("git bbkey init --scope %s --base %s <the SSH URL "
+			 "that Bitbucket shows under Clone>",
+			 bbk_scope_word(scope), instance->base) :
+		bbk_strdup("this again");
+
+	bbk_err_hint(err, "without a token, run: %s; %s, then run %s; with one "
+			  "(an %s with %s: %s), give it in BBKEY_TOKEN, with "
+			  "BBKEY_URL=%s%s, or by --token-file <file>",
+		     request, scope == BBK_SCOPE_PERSONAL ?
+			     "add the key to your account as it says" :
+			     "send what it writes to an admin", again,
+		     edition->token, edition->token_rights[scope],
+		     edition->token_page, instance->base, edition->is_cloud ?
+			     " and BBKEY_USER=<e-mail>" : "");
+	free(again);
+	free(request);
+	return -1;
+}
+
 /* --- afterwards --------------------------------------------------------- */
 
 /* "project PROJ", "repository acme/app" */
@@ -55,8 +118,7 @@ static void add_choice(struct bbk_strv *choices, enum bbk_choice choice,
 				      "until it is done");
 		break;
 	case BBK_CHOICE_REPO:
-		bbk_strv_addf(choices, "try %s alone (takes an admin of that)",
-			      repo);
+		bbk_strv_addf(choices, "try %s alone (for its admins)", repo);
 		break;
 	case BBK_CHOICE_PERSONAL:
 		bbk_strv_add(choices, "register it on your own account: it "
@@ -81,18 +143,19 @@ int bbk_choice_ask(const struct bbk_setup *setup, const struct bbk_err *why,
 	enum bbk_choice left[BBK_CHOICES_MAX];
 	size_t n = bbk_choices_after(setup, why, left), i = 0;
 	char *place = place_of(setup, setup->terms.target.scope);
-	char *question = setup->found.instance.no_token ?
-		bbk_strf("Without a token no key can be put on %s from here.\n"
-			 "What now?", place) :
-		bbk_strf("You may not put this machine's key on %s.\n"
-			 "What now?", place);
+	char *question = bbk_strf(setup->found.instance.no_token ?
+		"Without a token no key can be put on %s from here. What now?" :
+		"You may not put this machine's key on %s. What now?", place);
+	BBK_AUTO(str) folded = BBK_STR_INIT;
 	int rc = 0;
 
 	*chosen = BBK_CHOICE_STOP;
 	for (size_t k = 0; k < n; k++)
 		add_choice(&choices, left[k], setup);
 	if (n && term->can_ask(term)) {
-		rc = term->choose(term, question, &choices, &i, err);
+		bbk_fold(&folded, question, 0);
+		rc = term->choose(term, bbk_str_get(&folded), &choices, &i,
+				  err);
 		*chosen = rc < 0 ? BBK_CHOICE_STOP : left[i];
 	}
 	free(question);

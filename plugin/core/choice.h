@@ -31,6 +31,12 @@ int bbk_choice_ask(const struct bbk_setup *setup, const struct bbk_err *why,
 		     enum bbk_choice *chosen, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* "git bbkey request --scope repo <url>": the same wish.  The caller frees. */
+char *bbk_choice_request(const struct bbk_setup *setup);
+
+/* There is no token: what to do with one, and what to do without. */
+int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err);
+
 /*
  * On Cloud, where what a key may do depends on where it is registered: asks
  * what it is for, unless the person has said, and sets the scope.

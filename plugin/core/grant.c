@@ -166,16 +166,15 @@ static void hint_at_account(const struct bbk_instance *instance,
 	const struct bbk_edition *edition = instance->edition;
 
 	if (edition->is_cloud)
-		bbk_err_hint(err, "use an %s with %s (%s); or add %s.pub "
-				  "to your account yourself, at %s, then run "
-				  "'git bbkey init --scope personal' again",
-			     edition->token,
+		bbk_err_hint(err, "use an %s with %s (%s); or add what is in "
+				  "%s.pub to your account yourself, at %s, "
+				  "then run this again", edition->token,
 			     edition->token_rights[BBK_SCOPE_PERSONAL],
 			     edition->token_page, shown, page);
 	else
-		bbk_err_hint(err, "add %s.pub to your account yourself, at "
-				  "%s, then run 'git bbkey init --scope "
-				  "personal' again", shown, page);
+		bbk_err_hint(err, "add what is in %s.pub to your account "
+				  "yourself, at %s, then run this again",
+			     shown, page);
 }
 
 /*
@@ -196,13 +195,18 @@ static void hint_at_others(const struct bbk_instance *instance,
 	if (scope == BBK_SCOPE_PERSONAL)
 		hint_at_account(instance, shown, page, err);
 	else
-		bbk_err_hint(err, "ask an admin of the %s, who adds %s.pub at "
-				  "%s: git bbkey request; or use an %s of "
-				  "such an admin, with %s; or try --scope %s",
+		bbk_err_hint(err, "run: %s; send what it writes to an admin of "
+				  "the %s, who adds this machine's key (%s.pub) "
+				  "at %s, then run this again; or use an %s of "
+				  "such an admin, with %s; or try %s",
+			     terms->request ? terms->request :
+					      "git bbkey request",
 			     what, shown, page ? page : "its settings",
 			     edition->token, edition->token_rights[scope],
 			     scope == BBK_SCOPE_PROJECT ?
-				     "repo or --scope personal" : "personal");
+				     "--scope repo (this repository alone) or "
+				     "--scope personal (your own account)" :
+				     "--scope personal (your own account)");
 	free(page);
 	free(shown);
 }

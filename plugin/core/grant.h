@@ -13,6 +13,7 @@ struct bbk_terms {
 	const char *label;
 	bool write;
 	long expires; /* days; 0: as the server likes */
+	const char *request; /* the command that asks an admin; for the hint */
 };
 
 /* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */

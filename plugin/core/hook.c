@@ -145,5 +145,7 @@ int bbk_hook_push(struct bbk_env *env, const char *url, struct bbk_err *err)
 			    record.project ? record.project :
 					     record.workspace);
 	return bbk_err_hint(err, "to be allowed to push: git bbkey init %s",
-			    record.workspace ? "--scope personal" : "--write");
+			    record.workspace ? "--scope personal" :
+			    record.scope == BBK_SCOPE_REPO ?
+				    "--scope repo --write" : "--write");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cloud.h"
+#include "core/choice.h"
 #include "core/key_name.h"
 #include "core/token.h"
 
@@ -27,6 +28,9 @@ void bbk_setup_aim(struct bbk_setup *setup)
 	setup->terms.target.workspace = setup->found.workspace;
 	setup->terms.target.project = setup->found.project;
 	setup->terms.target.repo = setup->found.repo;
+	free(setup->request);
+	setup->request = bbk_choice_request(setup);
+	setup->terms.request = setup->request;
 }
 
 static void settle_key(struct bbk_setup *setup)

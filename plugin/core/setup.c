@@ -42,6 +42,7 @@ void bbk_setup_release(struct bbk_setup *setup)
 	free(setup->ssh_url);
 	free(setup->key_name);
 	free(setup->label);
+	free(setup->request);
 	bbk_detected_release(&setup->found);
 	bbk_access_release(&setup->access);
 	bbk_ssh_answer_release(&setup->answer);
@@ -191,8 +192,11 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 	bool ssh = found->url.scheme == BBK_SSH;
 
 	if ((!found->instance.no_token && !setup->wish->unasked) ||
-	    !bbk_address_owner(&found->address) ||
-	    (!found->instance.ssh.len && (!ssh || !setup->how.from_person)))
+	    !bbk_address_owner(&found->address))
+		return -1;
+	if (err->what)
+		(void)bbk_choice_hint(setup, err);
+	if (!found->instance.ssh.len && (!ssh || !setup->how.from_person))
 		return -1;
 	setup->no_token = *err;
 	*err = (struct bbk_err)BBK_ERR_INIT;

@@ -94,6 +94,7 @@ struct bbk_setup {
 	struct bbk_key key;
 	char *key_name;
 	char *label;
+	char *request;		      /* the command that asks for the same */
 	struct bbk_key_wish key_wish;
 	struct bbk_terms terms;
 	struct bbk_grant grant;	      /* id NULL: not known */

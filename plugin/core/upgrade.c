@@ -39,7 +39,9 @@ static int refuse(struct bbk_ensuring *e, struct bbk_err *err)
 				    "bbkey init --scope personal",
 				    e->instance.edition->name);
 	return bbk_err_hint(err, "to let it push, run here: git bbkey init "
-				 "--write");
+				 "%s--write",
+			    e->record.scope == BBK_SCOPE_REPO ?
+				    "--scope repo " : "");
 }
 
 /* Configured, or asked for.  1: no. */
