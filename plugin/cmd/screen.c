@@ -30,6 +30,12 @@ void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
 
 /* --- the sentences ------------------------------------------------------ */
 
+const char *bbk_access_words(enum bbk_scope scope, bool write)
+{
+	return scope == BBK_SCOPE_PERSONAL ? "with the access that you have" :
+	       write ? "write access" : "read access";
+}
+
 static void add_place(struct bbk_str *out, const struct bbk_setup *setup)
 {
 	const struct bbk_target *target = &setup->terms.target;
@@ -131,16 +137,16 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 {
 	const char *label = setup->grant.label ? setup->grant.label :
 						 setup->label;
+	enum bbk_scope scope = setup->terms.target.scope;
 	char *shown;
 
 	if (action == BBK_ACTION_NONE && !setup->grant.id) {
 		if (setup->own)
 			return;
-		bbk_str_addf(out, "%s, %s access", setup->terms.target.scope ==
-				     BBK_SCOPE_PERSONAL ?
-			     "Registered on your account" :
-			     "Registered by somebody else",
-			     setup->grant.write ? "write" : "read");
+		bbk_str_addf(out, "Registered %s, %s",
+			     scope == BBK_SCOPE_PERSONAL ?
+				     "on your account" : "by somebody else",
+			     bbk_access_words(scope, setup->grant.write));
 		return;
 	}
 	shown = bbk_scrubbed(label);
@@ -148,10 +154,9 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 			 setup->wish->dry_run ? "Would be registered on " :
 						"Registered on ");
 	add_place(out, setup);
-	bbk_str_addf(out, ", %s access, as \"%s\"",
-		     setup->grant.write || setup->terms.write ? "write" :
-								"read",
-		     shown);
+	bbk_str_addf(out, ", %s, as \"%s\"",
+		     bbk_access_words(scope, setup->grant.write ||
+					     setup->terms.write), shown);
 	if (setup->grant.expires)
 		bbk_str_addf(out, ", until %s", setup->grant.expires);
 	free(shown);

@@ -26,6 +26,9 @@ void bbk_screen_fail(struct bbk_screen *screen);
 /* The last line, where there is something to add to the steps. */
 void bbk_screen_close(struct bbk_screen *screen, bool changed);
 
+/* "read access"; a key of an account has what that has. */
+const char *bbk_access_words(enum bbk_scope scope, bool write);
+
 enum bbk_mark { BBK_MARK_DONE, BBK_MARK_FAILED, BBK_MARK_PLANNED };
 
 /* "✓ text", folded, coloured if env says so; for status, too. */

@@ -271,8 +271,8 @@ static void print_key(const struct bbk_env *env,
 	if (!record->label) /* nobody registered it for us */
 		return;
 	add_place(text, record);
-	bbk_str_addf(text, ", %s access, as \"%s\"",
-		     record->write ? "write" : "read",
+	bbk_str_addf(text, ", %s, as \"%s\"",
+		     bbk_access_words(record->scope, record->write),
 		     record->label ? record->label : "");
 	line(env, !add_expiry(text, record->expires) &&
 		  status->ssh != BBK_SSH_STATE_DENIED, text);

@@ -58,16 +58,18 @@ static bool has_no_token(struct bbk_setup *setup)
 bool bbk_setup_may_push(struct bbk_setup *setup)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	/* as the account may, which is another thing in each repository */
+	bool any = setup->terms.target.scope == BBK_SCOPE_PERSONAL;
 	char *command = command_for(setup, true);
 	struct bbk_visit visit = {
 		.auth = BBK_SSH_KEY, .key = setup->key.path,
 		.agent = setup->key.agent, .command = command,
 		.fingerprint = setup->key.facts.fingerprint,
 	};
-	bool may = setup->found.sample &&
-		   bbk_access_visit(&setup->access, setup->env, &visit,
-				    &setup->answer, &ignored) == 0 &&
-		   setup->answer.outcome == BBK_SSH_OK;
+	bool may = any || (setup->found.sample &&
+			   bbk_access_visit(&setup->access, setup->env, &visit,
+					    &setup->answer, &ignored) == 0 &&
+			   setup->answer.outcome == BBK_SSH_OK);
 
 	free(command);
 	return may;
