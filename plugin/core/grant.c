@@ -196,8 +196,8 @@ static void hint_at_others(const struct bbk_instance *instance,
 		hint_at_account(instance, shown, page, err);
 	else
 		bbk_err_hint(err, "run: %s; send what it writes to an admin of "
-				  "the %s, who adds this machine's key (%s.pub) "
-				  "at %s, then run this again; or use an %s of "
+				  "the %s, who adds this machine's key "
+				  "(%s.pub) at %s, then run this again; or use an %s of "
 				  "such an admin, with %s; or try %s",
 			     terms->request ? terms->request :
 					      "git bbkey request",

@@ -45,7 +45,7 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
  */
 int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 	BBK_MUST_CHECK;
-/* May the key push?  One connection; an account's key counts as one that may. */
+/* May the key push?  One connection; none for an account's key: it may. */
 bool bbk_setup_may_push(struct bbk_setup *setup);
 /*
  * Watches over ssh until the key opens the repository, for an hour at most:
