@@ -197,8 +197,9 @@ static void hint_at_others(const struct bbk_instance *instance,
 	else
 		bbk_err_hint(err, "run: %s; send what it writes to an admin of "
 				  "the %s, who adds this machine's key "
-				  "(%s.pub) at %s, then run this again; or use an %s of "
-				  "such an admin, with %s; or try %s",
+				  "(%s.pub) at %s, then run this again; or "
+				  "use an %s of such an admin, with %s; or "
+				  "try %s",
 			     terms->request ? terms->request :
 					      "git bbkey request",
 			     what, shown, page ? page : "its settings",

@@ -12,7 +12,7 @@ from home import Home
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NO_TOKEN = "Enter: I have none"
-NO_WAY = "Without a token this machine's key cannot be put on"
+NO_WAY = "Without a token no key can be put on"
 WAITING = "Ctrl-C ends this"
 
 
