@@ -202,9 +202,10 @@ def test_without_a_token_who_stops_gets_the_error(anyone: Home):
 
 
 def shell(home: Home, *words: str) -> pexpect.spawn:
-    """`init` in a shell that outlives it and tells the terminal's state."""
+    """`init` in a shell that outlives it and tells the terminal's state;
+    not through git, whose own end by the signal would hide ours."""
     return home.terminal(
-        "sh", "-c", 'trap : INT; stty -g; git bbkey init "$@"; '
+        "sh", "-c", 'trap : INT; stty -g; git-bbkey init "$@"; '
         'echo "status $?"; stty -g', "sh", *words)
 
 
