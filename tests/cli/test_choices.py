@@ -185,7 +185,7 @@ def test_without_a_token_the_key_is_pasted_into_the_account(anyone: Home):
     talk.answer(NO_WAY, "2 of 3")
     text = wait_for(talk, "user")
     assert "Add this SSH key to your own Bitbucket account" in text
-    assert "Waiting for the key to be on your account" in talk.text
+    assert "Waiting until the key is added there" in talk.text
     assert text.count(NO_TOKEN) == 1
     opens(anyone, anyone.ssh_url())
 
@@ -245,3 +245,21 @@ def test_ctrl_c_while_it_waits_leaves_all_as_it_was(anyone: Home):
     run = anyone.bbkey("init", "--scope", "project", anyone.https_url())
     assert run.status == 0, run
     assert len(anyone.private_keys()) == 1
+
+
+# --- more than was given -----------------------------------------------------
+
+
+def test_wait_for_write_is_not_content_with_read(home: Home):
+    home.token = "reader"
+    talk = Talk(home, "--wait", "--write", home.https_url())
+    talk.until(WAITING)
+    add_key(home, "project")
+    talk.until(WAITING)  # it has looked, and waits on
+    (key,) = home.private_keys()
+    (grant,) = home.keys_registered()
+    home.sandbox.control("DELETE", "/keys", {"id": grant["key"]["id"]})
+    home.sandbox.control("POST", "/keys", {
+        "text": Path(f"{key}.pub").read_text(), "scope": "project",
+        "project": "PROJ", "permission": "PROJECT_WRITE"})
+    assert "Registered by somebody else, write access" in talk.end(0)
