@@ -81,7 +81,7 @@ def test_r19_what_a_helper_keeps_for_git_goes_nowhere(cloud: CloudHome):
     more, env = give(cloud, "helper of git")
     result = init(cloud, *more, env=env)
     refused(result, "auth")
-    assert f"bbkey.{BASE}.user" in result.hint
+    assert "BBKEY_USER" in result.hint
     assert with_token(cloud) == []
     nothing_made(cloud)
 
@@ -111,7 +111,7 @@ def test_r19_a_user_that_is_no_address_is_refused_before_anything_is_sent(
     result = init(cloud, env={"BBKEY_USER": user})
     refused(result, "auth")
     assert with_token(cloud) == []
-    assert "x" * 513 not in result.error
+    assert len(result.error) < 1500
     nothing_made(cloud)
 
 
