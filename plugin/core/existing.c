@@ -121,7 +121,7 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 
 	if (!is_in_reach(setup))
 		return 0;
-	own = may_use_own(setup);
+	own = !setup->tried_own && may_use_own(setup);
 	ours = !setup->wish->wait && has_no_token(setup) &&
 	       !bbk_secret_is_set(&setup->found.instance.rest.token);
 	if (!own && !ours)
@@ -132,6 +132,7 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 		return 0;
 	if (bbk_setup_lock(setup, err) < 0)
 		return -1;
+	setup->tried_own = setup->tried_own || own;
 	if ((!own || try_own(setup, &ignored) < 0 || !setup->own) && ours)
 		try_ours(setup);
 	bbk_lock_release(&setup->lock);

@@ -130,14 +130,14 @@ static void settle_terms(struct bbk_setup *setup,
 {
 	const struct bbk_wish *wish = setup->wish;
 	enum bbk_scope scope = setup->terms.target.scope;
-	bool any = bbk_edition_can_write(setup->found.instance.edition, scope);
+	bool may = bbk_edition_can_write(setup->found.instance.edition, scope);
 
 	setup->how.scope = scope;
 	setup->wanted.write = wish->has_permission ? wish->write :
-						     any && defaults->write;
+						     may && defaults->write;
 	setup->terms.write = setup->wanted.write;
 	setup->terms.expires = wish->expires ? wish->expires :
-			       any ? defaults->expires : 0;
+			       may ? defaults->expires : 0;
 }
 
 static bool is_cloud(const struct bbk_setup *setup)
@@ -194,8 +194,10 @@ static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 	if ((!found->instance.no_token && !setup->wish->unasked) ||
 	    !bbk_address_owner(&found->address))
 		return -1;
-	if (err->what)
-		(void)bbk_choice_hint(setup, err);
+	if (!err->what)
+		bbk_err_set(err, BBK_E_AUTH, "there is no token for %s",
+			    found->instance.base);
+	(void)bbk_choice_hint(setup, err);
 	if (!found->instance.ssh.len && (!ssh || !setup->how.from_person))
 		return -1;
 	setup->no_token = *err;

@@ -76,6 +76,7 @@ struct bbk_setup {
 	struct bbk_detect_wish how;   /* to detect it; borrowed */
 	bool hurry;		      /* a clone waits: detected early */
 	bool own;		      /* the person's own keys open it */
+	bool tried_own;		      /* whether they do was asked */
 	bool unasked;		 /* REST was not asked: there is no token */
 	bool refused;  /* it said that the token may not do it */
 	struct bbk_err no_token; /* then: what to say about that */

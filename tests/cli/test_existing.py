@@ -339,3 +339,14 @@ def test_waiting_outlives_a_server_that_is_gone_for_a_while(cloud: CloudHome):
     spawned.expect(pexpect.EOF, timeout=60)
     spawned.close()
     assert spawned.exitstatus == 0, spawned.before
+
+
+def test_keys_that_do_not_open_it_are_tried_once(home: Home):
+    home.enrol("ask")
+    own_key(home, "stranger")
+    home.forget_log()
+    assert home.bbkey("init", home.https_url()).status == 0
+    (own,) = [e for e in home.events("ssh_auth")
+              if e["fingerprint"] not in str(home.keys_registered())][:1]
+    assert len({e["connection"] for e in home.events("ssh_auth")
+                if e["fingerprint"] == own["fingerprint"]}) == 1
