@@ -56,8 +56,9 @@ class RealNames(Running):
         self.folder = Path(tempfile.mkdtemp(prefix="bbk-names-"))
         super().__init__(*OPTIONS,
                          before=[*UNSHARE, *OWNNET, str(self.folder)])
+        # its root, too: where the tests are in a chroot, so is it
         self.enter = ["nsenter", f"--target={self._process.pid}", "--net",
-                      "--mount"]
+                      "--mount", "--root"]
         if not ROOT:
             self.enter += ["--user", "--preserve-credentials"]
 
