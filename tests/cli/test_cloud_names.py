@@ -447,3 +447,42 @@ def test_a_fingerprint_that_the_person_gives_goes_before_the_page(
     assert init.status == 0, init
     assert names.git("clone", NEW).status == 0
     assert status(names, names.work / "app")["host_key"]["source"] == "config"
+
+
+# --- a key that ssh_config names for the old name -----------------------------
+
+def person_with_a_host_block(home: RealHome) -> Path:
+    """As most people have it; ssh does not look there for the new name."""
+    key = home.make_ssh_folder() / "work"
+    home.sandbox.control("POST", "/keys", {
+        "scope": "user", "user": "member", "text": home.make_key(key)})
+    config = home.ssh_folder / "config"
+    config.write_text(f"Host bitbucket.org\n\tIdentityFile {key}\n")
+    config.chmod(0o600)
+    return key
+
+
+@pytest.mark.parametrize("way", ["init", "clone"])
+def test_a_key_that_ssh_config_has_for_the_old_name_counts(names: RealHome,
+                                                           way: str):
+    person_with_a_host_block(names)
+    names.token = None
+    if way == "init":
+        run = names.bbkey("init", "https://bitbucket.org/acme/app")
+        assert run.status == 0, run
+        assert "Your own SSH keys open" in run.err
+    else:
+        switch_on(names)
+    clone = names.git("clone", "git@bitbucket.org:acme/app.git", "app")
+    assert clone.status == 0, clone
+    assert posts(names) == [] and names.private_keys() == []
+    app = names.work / "app"
+    assert status(names, app)["ready"] is True
+    names.forget_log()
+    assert names.git("fetch", cwd=app).status == 0
+    assert names.requests() == []
+    (used,) = {e["fingerprint"] for e in names.events("ssh_auth") if e["ok"]}
+    # what is refused later is theirs to mend: it is registered nowhere
+    names.sandbox.control("DELETE", "/keys", {"fingerprint": used})
+    assert names.git("fetch", cwd=app).status == 128
+    assert posts(names) == []
