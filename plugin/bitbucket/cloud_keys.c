@@ -87,37 +87,26 @@ static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
 	return 0;
 }
 
-struct search {
-	const struct bbk_target *target;
-	const char *blob;
-	struct bbk_grant *grant;
-};
-
-static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
+static const char *line_of(const struct bbk_target *target,
+			   const struct json_t *json)
 {
-	struct search *search = arg;
-	const char *text = bbk_json_string(json, "key");
-
-	if (!text) /* half a list is none: the key may be in the other half */
-		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not a list of keys");
-	if (!bbk_key_has_blob(text, search->blob))
-		return 0;
-	return read_grant(search->grant, search->target, json, err) < 0 ?
-		-1 : 1;
+	(void)target;
+	return bbk_json_string(json, "key");
 }
 
 static int grant_find(struct bbk_rest *rest, const struct bbk_target *target,
 		      const char *blob, struct bbk_grant *grant,
 		      struct bbk_err *err)
 {
-	struct search search = { target, blob, grant };
+	struct bbk_grant_search search = { target, blob, grant, line_of,
+					   read_grant };
 	BBK_AUTO(str) path = BBK_STR_INIT;
 	int rc = keys_path(rest, target, &path, err);
 
 	if (rc < 0)
 		return -1;
-	rc = bbk_page_follow(rest, bbk_str_get(&path), look_at, &search, err);
+	rc = bbk_page_follow(rest, bbk_str_get(&path), bbk_grant_look_at,
+			     &search, err);
 	if (rc < 0)
 		return bbk_err_wrap(err, "cannot list the keys");
 	return rc ? 0 : 1;
@@ -168,9 +157,7 @@ static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply,
 	     (strstr(reply->message, "already") ||
 	      strstr(reply->message, "unique"))))
 		return BBK_REFUSAL_EXISTS;
-	return !reply->unsent &&
-	       (reply->status < 300 || reply->status >= 500) ?
-		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
+	return bbk_refusal_of_others(reply);
 }
 
 static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,

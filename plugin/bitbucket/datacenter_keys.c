@@ -76,34 +76,20 @@ static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
 	return 0;
 }
 
-struct search {
-	const struct bbk_target *target;
-	const char *blob;
-	struct bbk_grant *grant;
-};
-
-static int look_at(void *arg, const struct json_t *json, struct bbk_err *err)
+static const char *line_of(const struct bbk_target *target,
+			   const struct json_t *json)
 {
-	struct search *search = arg;
-	const char *text = bbk_json_string(key_of(search->target, json),
-					   "text");
-
-	if (!text) /* half a list is none: the key may be in the other half */
-		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not a list of keys");
-	if (!bbk_key_has_blob(text, search->blob))
-		return 0;
-	return read_grant(search->grant, search->target, json, err) < 0 ?
-		-1 : 1;
+	return bbk_json_string(key_of(target, json), "text");
 }
 
 static int grant_find(struct bbk_rest *rest, const struct bbk_target *target,
 		      const char *blob, struct bbk_grant *grant,
 		      struct bbk_err *err)
 {
-	struct search search = { target, blob, grant };
+	struct bbk_grant_search search = { target, blob, grant, line_of,
+					   read_grant };
 	char *path = keys_path(target);
-	int rc = bbk_page_each(rest, path, look_at, &search, err);
+	int rc = bbk_page_each(rest, path, bbk_grant_look_at, &search, err);
 
 	free(path);
 	if (rc < 0)
@@ -145,9 +131,7 @@ static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply,
 	     strstr(reply->message, "key type") ||
 	     strstr(reply->message, "not a valid RSA")))
 		return BBK_REFUSAL_KEY_TYPE;
-	return !reply->unsent &&
-	       (reply->status < 300 || reply->status >= 500) ?
-		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
+	return bbk_refusal_of_others(reply);
 }
 
 static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,

@@ -68,3 +68,25 @@ bool bbk_key_has_blob(const char *text, const char *blob)
 	len = strcspn(++text, " \r\n");
 	return len == strlen(blob) && !strncmp(text, blob, len);
 }
+
+int bbk_grant_look_at(void *arg, const struct json_t *json,
+		      struct bbk_err *err)
+{
+	struct bbk_grant_search *search = arg;
+	const char *line = search->line_of(search->target, json);
+
+	if (!line) /* half a list is none: the key may be in the other half */
+		return bbk_err_set(err, BBK_E_SERVER,
+				   "the answer is not a list of keys");
+	if (!bbk_key_has_blob(line, search->blob))
+		return 0;
+	return search->read(search->grant, search->target, json, err) < 0 ?
+		-1 : 1;
+}
+
+enum bbk_refusal bbk_refusal_of_others(const struct bbk_rest_reply *reply)
+{
+	return !reply->unsent &&
+	       (reply->status < 300 || reply->status >= 500) ?
+		BBK_REFUSAL_UNSURE : BBK_REFUSAL_OTHER;
+}

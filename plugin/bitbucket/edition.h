@@ -113,6 +113,27 @@ const struct bbk_edition *bbk_edition_find(const char *word);
 bool bbk_edition_can_write(const struct bbk_edition *edition,
 			   enum bbk_scope scope);
 
+/*
+ * Looks for a key by its base64 blob: bbk_grant_look_at() is for the pages of
+ * page.h, with one of these, and gives 1 once the key is found and *grant read.
+ */
+struct bbk_grant_search {
+	const struct bbk_target *target;
+	const char *blob;
+	struct bbk_grant *grant;
+	/* the public key line of a list's item; NULL: it has none */
+	const char *(*line_of)(const struct bbk_target *target,
+			       const struct json_t *json);
+	int (*read)(struct bbk_grant *grant, const struct bbk_target *target,
+		    const struct json_t *json, struct bbk_err *err);
+};
+
+int bbk_grant_look_at(void *search, const struct json_t *json,
+		      struct bbk_err *err) BBK_MUST_CHECK;
+
+/* What a POST came to that met none of an edition's own refusals. */
+enum bbk_refusal bbk_refusal_of_others(const struct bbk_rest_reply *reply);
+
 /* "type blob[ comment]": is that its blob? */
 bool bbk_key_has_blob(const char *text, const char *blob);
 
