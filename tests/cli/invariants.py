@@ -143,9 +143,7 @@ def check_server(home: Home, limit: int = 1) -> None:
     """I9: at most one key of this machine on each project."""
     posts: dict[str, int] = {}
     for event in home.sandbox.events("http"):
-        if event["method"] == "POST" and (
-                event["status"] == 201 or (event["status"] == 200 and
-                                           "deploy-keys" in event["path"])):
+        if event["method"] == "POST" and event["carried_out"] in (200, 201):
             posts[event["path"]] = posts.get(event["path"], 0) + 1
     for path, count in posts.items():
         assert count <= getattr(home, "allow_posts", limit), \

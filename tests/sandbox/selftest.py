@@ -5,6 +5,7 @@ Run: /usr/bin/python3 -m pytest -q tests/sandbox/selftest.py
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -862,6 +863,26 @@ def test_headers_without_measure_and_raw_bytes(box):
     assert curl(box).returncode == 1
     box.fault(raw="")
     assert curl(box).returncode == 52
+
+
+@pytest.mark.parametrize("fault, sent, carried_out", [
+    ({}, 201, 201),
+    ({"raw": ""}, 0, 0),
+    ({"raw": "HTTP/1.1 201 Created\r\n\r\n"}, 201, 0),
+    ({"status": 500}, 500, 0),
+    ({"apply": True, "status": 500}, 500, 201),
+    ({"apply": True, "raw": ""}, 0, 201),
+    ({"close": "before"}, 0, 0),
+    ({"close": "after"}, 0, 201)])
+def test_the_log_tells_what_was_done_from_what_was_said(
+        box, home, fault, sent, carried_out):
+    key = home.make_key()
+    if fault:
+        box.fault(method="POST", **fault)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        post_project(box, key)
+    (event,) = [e for e in box.events("http") if e["method"] == "POST"]
+    assert (event["status"], event["carried_out"]) == (sent, carried_out)
 
 
 def test_parts_of_a_right_answer_can_be_replaced(box):

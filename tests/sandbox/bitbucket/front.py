@@ -48,7 +48,7 @@ class Front:
         """Answer one request, with its fault, and log it."""
         request.protocol.requests += 1
         request["caller"] = Caller()
-        request["status"] = 0
+        request["status"] = request["carried_out"] = 0
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         fault = self._instance.faults.for_request(
@@ -76,7 +76,7 @@ class Front:
                 return await self._site.git(request)
             answer = await self._answer(request)
         answer = http_faults.changed(fault, answer)
-        request["status"] = 0 if fault.get("close") else answer.status
+        request["status"] = http_faults.status_sent(fault, answer)
         await http_faults.send(fault, request, answer)
         return to_response(answer)
 
@@ -87,6 +87,7 @@ class Front:
             answer = self._site.answer(request, body)
         except Refusal as refusal:
             answer = refusal.answer()
+        request["carried_out"] = answer.status
         answer.headers = {**self._site.headers(request), **answer.headers}
         return answer
 
@@ -95,7 +96,8 @@ class Front:
         self._instance.events.add(
             "http", connection=request.protocol.number,
             method=request.method, path=request.path_qs,
-            status=request["status"], auth=credentials(request)[0],
+            status=request["status"], carried_out=request["carried_out"],
+            auth=credentials(request)[0],
             user=caller.user.name if caller.user else None,
             fault=bool(fault))
 

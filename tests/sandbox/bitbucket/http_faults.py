@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 import json
+import re
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ ENDLESS_LIMIT = 200 * 1024 * 1024
 CHUNK = b" " * 65536
 HEADER_LINE = 4000
 MORE_THAN_SENT = 4096
+STATUS_LINE = re.compile(r"HTTP/1\.[01] (\d{3})")
 
 
 class Gone(ConnectionError):
@@ -51,6 +53,16 @@ def changed(fault: dict[str, Any], answer: Answer) -> Answer:
     if "content_type" in fault:
         headers["Content-Type"] = fault["content_type"]
     return Answer(status, body, headers)
+
+
+def status_sent(fault: dict[str, Any], answer: Answer) -> int:
+    """What the other side gets to see; 0: no status at all."""
+    if fault.get("close"):
+        return 0
+    if "raw" not in fault:
+        return answer.status
+    line = STATUS_LINE.match(fault["raw"])
+    return int(line[1]) if line else 0
 
 
 def merged(value: Any, patch: Any) -> Any:
