@@ -207,6 +207,20 @@ int bbk_file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	return rc;
 }
 
+int bbk_file_link(const char *target, const char *path, struct bbk_err *err)
+{
+	char *temp = bbk_strf("%s.new-%ld", path, (long)getpid());
+	int rc = 0;
+
+	(void)unlink(temp);
+	if (symlink(target, temp) < 0 || rename(temp, path) < 0) {
+		rc = bbk_file_failed(err, errno, "make the link", path);
+		(void)unlink(temp);
+	}
+	free(temp);
+	return rc;
+}
+
 int bbk_make_dirs(const char *path, struct bbk_err *err)
 {
 	char *parent;

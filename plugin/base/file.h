@@ -48,6 +48,10 @@ int bbk_file_write_at(int dirfd, const char *name, const void *bytes,
 		      size_t len, mode_t mode, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* A symbolic link at path, in the place of whatever file was there. */
+int bbk_file_link(const char *target, const char *path, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* Makes the missing folders of path with mode 0700. */
 int bbk_make_dirs(const char *path, struct bbk_err *err) BBK_MUST_CHECK;
 /* Makes the folders that the file at path needs. */

@@ -105,19 +105,30 @@ char *bbk_program_find(const char *name)
 	return NULL;
 }
 
+/* NULL: it is not there. */
+static char *beside(const char *program, const char *name)
+{
+	const char *slash = strrchr(program, '/');
+	char *path;
+
+	if (!slash || program[0] != '/')
+		return NULL;
+	path = bbk_strf("%.*s/%s", (int)(slash - program), program, name);
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
 char *bbk_program_beside(const char *argv0, const char *name)
 {
-	const char *slash = strrchr(argv0, '/');
-	char *beside;
+	char *found = beside(argv0, name);
+	char *real = found || argv0[0] != '/' ? NULL : realpath(argv0, NULL);
 
-	if (slash && argv0[0] == '/') {
-		beside = bbk_strf("%.*s/%s", (int)(slash - argv0), argv0,
-				  name);
-		if (access(beside, X_OK) == 0)
-			return beside;
-		free(beside);
-	}
-	return bbk_program_find(name);
+	if (real)
+		found = beside(real, name);
+	free(real);
+	return found ? found : bbk_program_find(name);
 }
 
 int bbk_program_need(char **path, const char *name, struct bbk_err *err)

@@ -39,7 +39,10 @@ bool bbk_paths_are_ssh(const struct bbk_paths *paths);
  * searched.
  */
 char *bbk_program_find(const char *name);
-/* A sibling of the program that was started as argv0, else one on PATH. */
+/*
+ * A sibling of the program that was started as argv0, or of what that is a
+ * link to; else one on PATH.
+ */
 char *bbk_program_beside(const char *argv0, const char *name);
 /* Class local, with the name, where it is missing. */
 int bbk_program_need(char **path, const char *name, struct bbk_err *err)

@@ -1,5 +1,6 @@
 #include "core/ensure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/address.h"
 #include "cmd/cmd.h"
 #include "cmd/usage.h"
+#include "core/overhttps.h"
 #include "core/talk.h"
 
 /* Called by git-bbkey-ssh; its parts come validated and are checked again. */
@@ -18,6 +20,9 @@ struct arguments {
 	bool submodule;
 	bool batch;
 	bool offer;
+	bool over_https;
+	bool dot_git;
+	bool settled;
 };
 
 #define FIELD(name) offsetof(struct arguments, name)
@@ -38,6 +43,12 @@ static const struct bbk_option ensure_options[] = {
 	  NULL },
 	{ "offer", BBK_OPTION_FLAG, FIELD(offer), NULL,
 	  "ssh can be run while the key is registered", NULL },
+	{ "over-https", BBK_OPTION_FLAG, FIELD(over_https), NULL,
+	  "the URL was https, and ssh cannot be had: be git's server", NULL },
+	{ "dot-git", BBK_OPTION_FLAG, FIELD(dot_git), NULL,
+	  "the URL ends in .git", NULL },
+	{ "settled", BBK_OPTION_FLAG, FIELD(settled), NULL,
+	  "and it will stay so: leave that URL on https", NULL },
 	{ .name = NULL },
 };
 
@@ -45,39 +56,80 @@ static const struct bbk_option ensure_options[] = {
 
 /* --- the answer, as transport/help.h has it --------------------------- */
 
-static void answer(struct bbk_talk *talk, enum bbk_ensured result,
-		   const struct bbk_err *err)
+static void say(struct bbk_talk *talk, const char *word, const char *value)
+{
+	char *line = bbk_strf("%s %s", word, value);
+
+	bbk_talk_say(talk, line);
+	free(line);
+}
+
+static void say_outlook(struct bbk_talk *talk,
+			const struct bbk_ensure_answer *answer)
+{
+	if (answer->known_hosts)
+		say(talk, "known_hosts", answer->known_hosts);
+	if (answer->outlook == BBK_OUTLOOK_SETTLED)
+		bbk_talk_say(talk, "settled");
+	if (answer->outlook == BBK_OUTLOOK_LOCKED)
+		bbk_talk_say(talk, "locked");
+}
+
+static void say_answer(struct bbk_talk *talk,
+		       const struct bbk_ensure_answer *answer,
+		       const struct bbk_err *err)
 {
 	static const char *const words[] = { "plain", "ready", "fresh", "stop",
 					     "over" };
-	char *stop;
+	char *status = bbk_strf("%d", bbk_class_status(err->class));
 
-	if (result == BBK_ENSURED_STOP) {
-		stop = bbk_strf("stop %d", bbk_class_status(err->class));
-		bbk_talk_say(talk, stop);
-		free(stop);
-	} else if (result != BBK_ENSURED_GONE) {
-		bbk_talk_say(talk, words[result]);
-	}
+	say_outlook(talk, answer);
+	if (answer->result == BBK_ENSURED_STOP)
+		say(talk, "stop", status);
+	else if (answer->result != BBK_ENSURED_GONE)
+		bbk_talk_say(talk, words[answer->result]);
+	free(status);
 }
 
 static int run_ensure(struct bbk_env *env, struct bbk_ensure_wish *wish,
 		      bool offer, struct bbk_err *err)
 {
+	BBK_AUTO(ensure_answer) answer = BBK_ENSURE_ANSWER_INIT;
 	BBK_AUTO(talk) talk;
-	enum bbk_ensured result = BBK_ENSURED_PLAIN;
-	char *said = NULL;
 	int rc;
 
 	bbk_talk_init(&talk, STDIN_FILENO, STDOUT_FILENO);
 	if (offer)
 		wish->offer = &talk.offer;
-	rc = bbk_ensure(env, wish, &result, &said, err);
-	if (said && !env->quiet)
-		fprintf(env->err, "%s\n", said);
-	free(said);
-	answer(&talk, result, err);
+	rc = bbk_ensure(env, wish, &answer, err);
+	if (answer.talk && !env->quiet)
+		fprintf(env->err, "%s\n", answer.talk);
+	say_answer(&talk, &answer, err);
 	return rc;
+}
+
+/* --- over https ------------------------------------------------------- */
+
+/* The exit status that transport/run.c goes by: 1, nothing was said to git. */
+static int go_over_https(struct bbk_env *env, const struct arguments *given,
+			 const struct bbk_ensure_wish *ssh,
+			 struct bbk_err *err)
+{
+	const struct bbk_carried carried = {
+		.host = ssh->host, .port = ssh->port, .user = ssh->user,
+		.owner = ssh->project, .repo = ssh->repo,
+		.dot_git = given->dot_git,
+	};
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	int rc = bbk_over_https(env, &carried, err);
+
+	if (rc || !given->settled)
+		return rc < 0 ? bbk_class_status(BBK_E_FATAL) : rc;
+	if (bbk_stay_on_https(env, &carried, &ignored) == 0 && env->hints)
+		fprintf(env->err, "git-bbkey: %s/%s stays on https; 'git bbkey "
+				  "init' in it tries ssh again\n",
+			ssh->project, ssh->repo);
+	return 0;
 }
 
 /* --- the command ------------------------------------------------------ */
@@ -137,7 +189,8 @@ static int ensure(struct bbk_env *env, int argc, char **argv,
 		wish.user = given.user;
 	wish.submodule = given.submodule;
 	wish.batch = given.batch;
-	return run_ensure(env, &wish, given.offer, err);
+	return given.over_https ? go_over_https(env, &given, &wish, err) :
+				  run_ensure(env, &wish, given.offer, err);
 }
 
 const struct bbk_cmd bbk_cmd_ensure = {

@@ -206,7 +206,9 @@ static void print_remote(const struct bbk_env *env,
 	bbk_str_addf(text, "Remote '%s' is %s", status->remote, url);
 	if (status->found.url.scheme != BBK_SSH && status->enrolled)
 		bbk_str_add(text, status->over_ssh ? ", carried over ssh" :
-						     ", not over ssh");
+			    status->left_alone ? ", and stays there: over ssh "
+						 "it was tried in vain" :
+						 ", not over ssh");
 	if (status->moved)
 		bbk_str_addf(text, status->enrolled ? ", carried to %s" :
 			     ", where nothing answers since 12 November 2026: "

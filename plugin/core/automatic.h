@@ -1,15 +1,20 @@
 /*
  * Plain git made to come to us: the configuration of one enrolled instance.
  *
- * Everything is in two files of ours, which the global git configuration
+ * Everything is in three files of ours, which the global git configuration
  * includes by one line:
  *
  *	<config>/config		bbkey.<base>.*, credential.<base>.helper,
  *				url.<ssh>.insteadOf <the place that Cloud has
- *				left>; and for its remotes, by includeIf
- *				hasconfig,
- *	<config>/transport	core.sshCommand, ssh.variant and
+ *				left>; and, by includeIf hasconfig, for its ssh
+ *				remotes
+ *	<config>/transport	core.sshCommand and ssh.variant; for its https
+ *				remotes
+ *	<config>/https/config	the same, by a link that says so
+ *				(base/carried.h), and
  *				url.<ssh>.insteadOf <base>/scm/ (Cloud: <base>/)
+ *				url.<url>.insteadOf <url> for one that was tried
+ *				over ssh in vain, and stays on https
  *
  * A core.sshCommand that somebody has set for every remote is kept beside
  * them, as the real ssh: base/realssh.h.
@@ -17,7 +22,7 @@
 #ifndef CORE_AUTOMATIC_H
 #define CORE_AUTOMATIC_H
 
-#include "core/instance.h"
+#include "core/carry.h"
 
 struct bbk_enrolment {
 	enum bbk_auto automatic;
@@ -26,6 +31,7 @@ struct bbk_enrolment {
 	const char *user; /* of the person's https URLs; or NULL */
 	/* that this ssh is the instance's, only a person said: https stays */
 	bool unconfirmed;
+	const char *carry_again; /* as in struct bbk_carrying */
 };
 
 /*
@@ -36,13 +42,5 @@ int bbk_automatic_enable(const struct bbk_instance *instance,
 			 const struct bbk_env *env,
 			 const struct bbk_enrolment *enrolment, bool dry_run,
 			 bool *changed, struct bbk_err *err) BBK_MUST_CHECK;
-
-/*
- * Of all that, insteadOf for the place that Cloud has left, and no more: for
- * whoever has enrolled nothing.
- */
-int bbk_automatic_carry_old_names(struct bbk_env *env, bool dry_run,
-				  bool *changed, struct bbk_err *err)
-	BBK_MUST_CHECK;
 
 #endif

@@ -75,12 +75,21 @@ static bool may_ask(const struct bbk_ensuring *e)
 	return !e->wish->submodule && !e->wish->batch;
 }
 
-int bbk_ensuring_ask(const struct bbk_ensuring *e, const char *question,
+static bool can_ask(const struct bbk_ensuring *e)
+{
+	return may_ask(e) && e->env->term->can_ask(e->env->term);
+}
+
+int bbk_ensuring_ask(struct bbk_ensuring *e, const char *question,
 		     struct bbk_err *err)
 {
-	if (!question || !may_ask(e) || !e->env->term->can_ask(e->env->term))
+	int yes;
+
+	if (!question || !can_ask(e))
 		return 0;
-	return e->env->term->confirm(e->env->term, question, true, err);
+	yes = e->env->term->confirm(e->env->term, question, true, err);
+	e->declined = yes == 0;
+	return yes;
 }
 
 int bbk_ensuring_get_leave(struct bbk_ensuring *e, const char *question,
@@ -238,6 +247,29 @@ static bool is_hosts(enum bbk_class class)
 	       class != BBK_E_DENIED && class != BBK_E_PROPAGATION;
 }
 
+/*
+ * Would the next command come to the same?  A token that is missing is no
+ * accident where somebody could have given one.
+ */
+static bool is_settled(const struct bbk_ensuring *e, const struct bbk_err *err,
+		       bool failed)
+{
+	if (!failed)
+		return e->declined;
+	return err->class == BBK_E_PERMISSION || err->class == BBK_E_CONFLICT ||
+	       err->class == BBK_E_DENIED ||
+	       (err->class == BBK_E_AUTH && can_ask(e));
+}
+
+static enum bbk_outlook outlook_of(const struct bbk_ensuring *e,
+				   const struct bbk_err *err, bool failed)
+{
+	if (e->own_is_locked)
+		return BBK_OUTLOOK_LOCKED;
+	return is_settled(e, err, failed) ? BBK_OUTLOOK_SETTLED :
+					    BBK_OUTLOOK_OPEN;
+}
+
 /* So that the next hundred of this command do not ask as well. */
 static void note_negative(const struct bbk_ensuring *e,
 			  const struct bbk_err *err, bool failed)
@@ -315,8 +347,26 @@ static int lead(struct bbk_ensuring *e, struct bbk_err *err)
 					      bbk_ensuring_repair(e, err);
 }
 
+void bbk_ensure_answer_release(struct bbk_ensure_answer *answer)
+{
+	free(answer->talk);
+	free(answer->known_hosts);
+	*answer = (struct bbk_ensure_answer)BBK_ENSURE_ANSWER_INIT;
+}
+
+static void fill(struct bbk_ensure_answer *answer, struct bbk_ensuring *e,
+		 const struct bbk_err *err, bool failed)
+{
+	answer->result = e->result;
+	answer->outlook = outlook_of(e, err, failed);
+	answer->talk = e->talk;
+	e->talk = NULL;
+	if (e->own_is_locked)
+		bbk_replace(&answer->known_hosts, e->access.known_hosts);
+}
+
 int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
-	       enum bbk_ensured *result, char **talk, struct bbk_err *err)
+	       struct bbk_ensure_answer *answer, struct bbk_err *err)
 {
 	BBK_AUTO(ensuring) e = {
 		.env = env, .wish = wish,
@@ -330,7 +380,7 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	int rc = bbk_detect_of_ssh(&e.instance, env, wish->user, wish->host,
 				   wish->port, err);
 
-	*result = BBK_ENSURED_PLAIN;
+	bbk_ensure_answer_release(answer);
 	if (rc > 0) {
 		if (!bbk_record_has_host(env->paths.state, e.place.host,
 					 e.place.port))
@@ -356,8 +406,6 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	if (e.result == BBK_ENSURED_PLAIN && wish->why >= BBK_ENSURE_DENIED &&
 	    !bbk_access_has_own_keys(&e.access, env))
 		e.result = BBK_ENSURED_OVER;
-	*result = e.result;
-	*talk = e.talk;
-	e.talk = NULL;
+	fill(answer, &e, err, rc < 0);
 	return rc;
 }

@@ -43,13 +43,31 @@ enum bbk_ensured {
 	BBK_ENSURED_GONE,  /* offer->go() said it all */
 };
 
+/* What is known where no help was possible, or none was wanted. */
+enum bbk_outlook {
+	BBK_OUTLOOK_OPEN,    /* another time may be another matter */
+	BBK_OUTLOOK_SETTLED, /* it is not to be, and the person knows */
+	BBK_OUTLOOK_LOCKED,  /* ssh will do, once a key has its passphrase */
+};
+
+struct bbk_ensure_answer {
+	enum bbk_ensured result;
+	enum bbk_outlook outlook;
+	char *talk; /* for the person, one line: "registered on project PROJ" */
+	char *known_hosts; /* LOCKED: GlobalKnownHostsFile for that ssh */
+};
+
+#define BBK_ENSURE_ANSWER_INIT \
+	{ BBK_ENSURED_PLAIN, BBK_OUTLOOK_OPEN, NULL, NULL }
+
+void bbk_ensure_answer_release(struct bbk_ensure_answer *answer);
+
 /*
- * *talk is what a person is told, one line: "registered on project PROJ"; the
- * caller frees.  -1: could not help; plain ssh is still right, unless *result
- * is STOP.
+ * -1: could not help; plain ssh is still right, unless the result is STOP.  The
+ * answer is filled in any case.
  */
 int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
-	       enum bbk_ensured *result, char **talk, struct bbk_err *err)
+	       struct bbk_ensure_answer *answer, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
 #endif

@@ -23,6 +23,7 @@ struct bbk_ensuring {
 	bool old_rsa; /* an RSA key is of no use there: ssh/client.h */
 	bool own_is_locked; /* a key of theirs fits, and wants its passphrase */
 	bool has_leave;	    /* bbk_ensuring_get_leave() gave it */
+	bool declined;	    /* the person said no to a question */
 	bool asked_project; /* for bbk_ensuring_is_allowed() */
 	char *workspace; /* Cloud; NULL on Data Center */
 	char *project; /* upper case, as keys are; "~user" as it is; on Cloud */
@@ -39,7 +40,7 @@ struct bbk_ensuring {
  */
 bool bbk_ensuring_is_allowed(struct bbk_ensuring *e);
 /* 1 for yes; 0 for no, for no question, and where nobody may be asked. */
-int bbk_ensuring_ask(const struct bbk_ensuring *e, const char *question,
+int bbk_ensuring_ask(struct bbk_ensuring *e, const char *question,
 		     struct bbk_err *err) BBK_MUST_CHECK;
 /*
  * Leave to register, and the token for it.  question is asked where it is not

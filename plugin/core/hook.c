@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/automatic.h"
 #include "core/hooks.h"
 #include "core/instance.h"
 #include "core/remote.h"
@@ -68,7 +69,9 @@ int bbk_hook_clone(struct bbk_env *env, char **remote,
 	rc = bbk_remote_choose(NULL, &name, &url, err);
 	if (rc)
 		return rc;
-	if (stays_on_https(env, name, url)) {
+	/* over ssh it was tried, in vain */
+	if (!bbk_carry_leaves_alone(env, url) &&
+	    stays_on_https(env, name, url)) {
 		*remote = name;
 	} else {
 		free(name);

@@ -199,6 +199,11 @@ bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 	return false;
 }
 
+const char *bbk_instance_clone_path(const struct bbk_instance *instance)
+{
+	return instance->edition->is_cloud ? "/" : "/scm/";
+}
+
 static bool ssh_is_at(const char *text, const char *host)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;

@@ -79,6 +79,8 @@ bool bbk_instance_any_at(const struct bbk_env *env, const char *host);
 /* Is this one of the instance's SSH names? */
 bool bbk_instance_has_ssh(const struct bbk_instance *instance,
 			  const char *host, unsigned port);
+/* What https clone URLs have behind the base: "/scm/"; of Cloud "/". */
+const char *bbk_instance_clone_path(const struct bbk_instance *instance);
 /* A setting bbkey.<base>.<name>; NULL: not set.  Borrowed. */
 const char *bbk_instance_setting(const struct bbk_instance *instance,
 				 const struct bbk_env *env, const char *name);

@@ -255,6 +255,15 @@ static bool will_do(const struct bbk_setup *setup)
 	       now.scheme == BBK_SSH && !bbk_cloud_is_old(now.host, now.port);
 }
 
+/* A key of an account may open them all. */
+static const char *carried_again(const struct bbk_setup *setup)
+{
+	if (!setup->wanted.access)
+		return NULL;
+	return !setup->own && setup->terms.target.scope == BBK_SCOPE_PERSONAL ?
+		"" : bbk_address_owner(&setup->found.address);
+}
+
 struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
@@ -269,6 +278,7 @@ struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 		.user = setup->found.url.scheme == BBK_SSH ? NULL :
 			setup->found.url.user,
 		.unconfirmed = setup->found.guessed,
+		.carry_again = carried_again(setup),
 	};
 }
 

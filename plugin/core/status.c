@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cloud.h"
+#include "core/automatic.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
 
@@ -199,8 +200,11 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 		return -1;
 	if (!status->enrolled)
 		return 0;
+	status->left_alone = bbk_carry_leaves_alone(env,
+							status->remote_url);
 	status->over_ssh = status->found.url.scheme == BBK_SSH ||
-			   status->found.instance.automatic != BBK_AUTO_NEVER;
+			   (!status->left_alone &&
+			    status->found.instance.automatic != BBK_AUTO_NEVER);
 	if (find_record(status, env, err) < 0)
 		return -1;
 	find_key(status, env);

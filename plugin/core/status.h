@@ -27,6 +27,7 @@ struct bbk_status {
 	char *remote;
 	char *remote_url;
 	bool over_ssh;	    /* the URL itself, or insteadOf, makes it ssh */
+	bool left_alone;    /* it was https, and is: core/overhttps.h */
 	bool moved;	    /* the URL says where Cloud's ssh was once */
 	struct bbk_detected found;
 	bool enrolled;	    /* found.instance is filled */

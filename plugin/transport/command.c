@@ -213,7 +213,8 @@ static bool set_path(struct bbk_command *command, const char *path)
 	if (!slash)
 		return false;
 	len = strlen(slash + 1);
-	if (bbk_ends(slash + 1, ".git"))
+	command->dot_git = bbk_ends(slash + 1, ".git");
+	if (command->dot_git)
 		len -= 4;
 	command->project = bbk_strndup(path, (size_t)(slash - path));
 	command->repo = bbk_strndup(slash + 1, len);
@@ -278,6 +279,7 @@ static enum bbk_command_kind fill(struct bbk_command *command,
 	    !line->remote || !skip_service(line->remote))
 		return BBK_COMMAND_OTHER;
 	command->batch = line->batch;
+	command->fetch = bbk_begins(line->remote + 4, "upload-pack ");
 	command->push = bbk_begins(line->remote + 4, "receive-pack ");
 	return set_remote(command, line->remote) ? BBK_COMMAND_GIT :
 						   BBK_COMMAND_STRANGE;

@@ -33,13 +33,14 @@ struct bbk_command {
 	bool port_given;
 	char *project; /* as it is written in the path */
 	char *repo;    /* without ".git" */
+	bool dot_git;  /* which was there */
+	bool fetch;    /* git-upload-pack */
 	bool push;     /* git-receive-pack */
 	bool batch;    /* -o BatchMode=yes: nobody may be asked */
 };
 
 #define BBK_COMMAND_INIT \
-	{ NULL, NULL, 0, false, NULL, NULL, false, \
-	  false }
+	{ NULL, NULL, 0, false, NULL, NULL, false, false, false, false }
 
 void bbk_command_release(struct bbk_command *command);
 

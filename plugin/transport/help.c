@@ -90,6 +90,10 @@ static void take_field(struct bbk_help *help, const char *name,
 		bbk_replace(&help->offered.known_hosts, value);
 	else if (!strcmp(name, "agent"))
 		help->agent = true;
+	else if (!strcmp(name, "settled"))
+		help->settled = true;
+	else if (!strcmp(name, "locked"))
+		help->locked = true;
 	else if (!strcmp(name, "pin"))
 		bbk_strv_add(&help->offered.pins, value);
 }

@@ -11,6 +11,11 @@
  *	offer		a key is at hand.  Run ssh with it, and ask before the
  *			server's host key is believed (below)
  *
+ * In front of "plain" and "over" may stand "settled": what is in the way is no
+ * passing fault, and the person has had their say; or "locked": nothing is, but
+ * that a key of theirs wants its passphrase; then "known_hosts" stands there,
+ * too, with the host key that was verified.
+ *
  * In front of "offer" stand "key", "agent", "known_hosts" and "pin" (one or
  * more), each with its value: what the record will say, once it is registered.
  *
@@ -57,6 +62,8 @@ struct bbk_help {
 	struct bbk_first offered;
 	bool above;		/* it is a `git bbkey clone` */
 	bool agent;		/* was offered with it */
+	bool settled;		/* why it cannot help will stay so */
+	bool locked;		/* ssh will do, with a passphrase */
 	bool heard;		/* the first answer is there */
 	bool stale;		/* another key was offered than ssh runs with */
 	bool other;		/* the host key was not a pinned one */
@@ -68,9 +75,8 @@ struct bbk_help {
 };
 
 #define BBK_HELP_INIT \
-	{ { NULL, NULL, 0 }, NULL, NULL, NULL, BBK_RECORD_INIT, \
-	  BBK_FIRST_INIT, BBK_FIRST_INIT, false, false, false, false, false, \
-	  BBK_HELP_PLAIN, 0, -1, -1, -1 }
+	{ .record = BBK_RECORD_INIT, .runs = BBK_FIRST_INIT, \
+	  .offered = BBK_FIRST_INIT, .pid = -1, .in = -1, .out = -1 }
 
 /* Waits for its end: what it has to do is done then. */
 void bbk_help_release(struct bbk_help *help);

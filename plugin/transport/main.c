@@ -9,7 +9,9 @@
  *	4. the server refuses the key		-> `git-bbkey ensure`, then 2
  *	5. a push that the key may not make	-> `git-bbkey ensure`, then 2
  *
- * Where `git-bbkey ensure` cannot help, the result is plain ssh's.
+ * Where `git-bbkey ensure` cannot help, the result is plain ssh's.  Where the
+ * URL was https before git carried it over, and ssh cannot be had, git's own
+ * https goes on: bbk_run_end().
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/above.h"
+#include "base/carried.h"
 #include "base/cloud.h"
 #include "base/file.h"
 #include "base/start.h"
@@ -105,7 +108,7 @@ static bool is_hopeless(const struct bbk_transport *t)
 {
 	const struct bbk_command *command = t->command;
 	struct bbk_negative negative = { .place = place_of(command),
-				       .submodule = is_submodule(),
+				       .submodule = t->submodule,
 				       .token = has_token() };
 
 	return bbk_negative_holds(&negative, t->paths.state) ||
@@ -150,7 +153,7 @@ static int start_help(struct bbk_transport *t, const char *why,
 			bbk_strv_addf(&words, "--port=%u", command->port);
 		if (command->batch)
 			bbk_strv_add(&words, "--batch");
-		if (is_submodule())
+		if (t->submodule)
 			bbk_strv_add(&words, "--submodule");
 		if (why)
 			bbk_strv_add(&words, why);
@@ -165,12 +168,25 @@ static int start_help(struct bbk_transport *t, const char *why,
 	return rc;
 }
 
+/* What it means for plain ssh, and for a URL that was https. */
+static void take_outlook(struct bbk_transport *t, const struct bbk_help *help)
+{
+	t->settled = help->settled;
+	if (!help->locked)
+		return;
+	t->carried = false;
+	bbk_replace(&t->vouched, help->offered.known_hosts);
+}
+
 static enum bbk_help_answer ask_for_help(struct bbk_transport *t,
 					 const char *why,
 					 struct bbk_help *help)
 {
-	return start_help(t, why, help) < 0 ? BBK_HELP_PLAIN :
-					      bbk_help_hear(help);
+	enum bbk_help_answer answer = start_help(t, why, help) < 0 ?
+		BBK_HELP_PLAIN : bbk_help_hear(help);
+
+	take_outlook(t, help);
+	return answer;
 }
 
 /*
@@ -187,7 +203,7 @@ static BBK_NORETURN void wait_until_honoured(struct bbk_transport *t,
 
 	bbk_help_release(&help); /* until it has said why */
 	if (in_vain)
-		bbk_watch_finish(watch);
+		bbk_run_end(t, watch);
 	bbk_run_until_honoured(t, watch);
 }
 
@@ -200,12 +216,12 @@ static BBK_NORETURN void act_on(struct bbk_transport *t,
 	if (answer == BBK_HELP_STOP)
 		_exit(status);
 	if (answer == BBK_HELP_PLAIN || !find_record(t))
-		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
+		bbk_run_plain(t);
 	if (t->command->push && t->record.own_push)
 		forget_key(t);
 	bbk_run_patiently(t, &watch);
 	if (!t->record.key)
-		bbk_watch_finish(&watch);
+		bbk_run_end(t, &watch);
 	/* a key that was not on record a moment ago is new to the server */
 	wait_until_honoured(t, &watch);
 }
@@ -222,13 +238,14 @@ static BBK_NORETURN void meet_at_gate(struct bbk_transport *t,
 	answer = bbk_help_after(help, watch.signal ? "" :
 					      bbk_str_get(&watch.last));
 	status = help->status;
+	take_outlook(t, help);
 	bbk_help_release(help);
 	if (watch.killed || answer == BBK_HELP_STOP)
 		act_on(t, answer, status);
 	if ((answer == BBK_HELP_FRESH || answer == BBK_HELP_READY) &&
 	    find_record(t))
 		wait_until_honoured(t, &watch);
-	bbk_watch_finish(&watch);
+	bbk_run_end(t, &watch);
 }
 
 /*
@@ -261,7 +278,7 @@ static bool knows_first(const struct bbk_transport *t, struct bbk_first *first)
 	bool good;
 
 	/* what will be offered is about git's own user */
-	if (place.user || !t->self || t->ssh.chained || is_submodule() ||
+	if (place.user || !t->self || t->ssh.chained || t->submodule ||
 	    bbk_first_read(first, t->paths.state, place.host, place.port,
 			   &ignored) != 0)
 		return false;
@@ -287,13 +304,14 @@ static BBK_NORETURN void meet_first(struct bbk_transport *t)
 		_exit(1);
 	}
 	if (is_hopeless(t) || start_help(t, NULL, &help) < 0)
-		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
+		bbk_run_plain(t);
 	if (knows_first(t, &first) && bbk_help_prepare(&help, &first) == 0)
 		meet_at_gate(t, &help);
 	answer = bbk_help_hear(&help);
 	if (answer == BBK_HELP_OFFER && bbk_help_prepare(&help, NULL) == 0)
 		meet_at_gate(t, &help);
 	status = help.status;
+	take_outlook(t, &help);
 	bbk_help_release(&help);
 	act_on(t, answer, status);
 }
@@ -306,7 +324,7 @@ static BBK_NORETURN void mend(struct bbk_transport *t, struct bbk_watch *watch)
 	int status;
 
 	if (is_hopeless(t))
-		bbk_watch_finish(watch);
+		bbk_run_end(t, watch);
 	answer = ask_for_help(t, watch->words == BBK_WORDS_DENIED ?
 				      "--repair=denied" :
 				      "--repair=no-access", &help);
@@ -314,7 +332,7 @@ static BBK_NORETURN void mend(struct bbk_transport *t, struct bbk_watch *watch)
 	bbk_help_release(&help);
 	if (answer == BBK_HELP_OVER ||
 	    (answer == BBK_HELP_PLAIN && !t->record.key))
-		bbk_watch_finish(watch); /* that was plain ssh */
+		bbk_run_end(t, watch); /* that was plain ssh */
 	bbk_watch_release(watch);
 	if (answer == BBK_HELP_PLAIN) {
 		forget_key(t);
@@ -375,17 +393,31 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 	bbk_run(t, &watch);
 	if (bbk_run_was_refused(&watch))
 		mend(t, &watch);
-	bbk_watch_finish(&watch);
+	bbk_run_end(t, &watch);
+}
+
+/* No help: what ssh comes to by itself. */
+static BBK_NORETURN void hand_over(struct bbk_transport *t)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	const char *config = bbk_paths_find(&t->paths, &ignored) < 0 ?
+		NULL : t->paths.config;
+
+	if (t->carried && !bbk_ssh_is_callers() &&
+	    bbk_realssh_find(&t->ssh, config, &ignored) == 0)
+		bbk_run_plain(t);
+	bbk_ssh_plain(config, t->argc, t->argv);
 }
 
 int main(int argc, char **argv)
 {
 	BBK_AUTO(command) command = BBK_COMMAND_INIT;
-	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	struct bbk_transport t = { &command, argc, argv, NULL, NULL,
-			       BBK_PATHS_INIT, BBK_REALSSH_INIT,
-			       BBK_RECORD_INIT, 0 };
+	struct bbk_transport t = {
+		.command = &command, .argc = argc, .argv = argv,
+		.paths = BBK_PATHS_INIT, .ssh = BBK_REALSSH_INIT,
+		.record = BBK_RECORD_INIT, .submodule = is_submodule(),
+		.carried = bbk_ends(argv[0], "/" BBK_CARRIED_PROGRAM),
+	};
 
 	bbk_start_streams();
 	t.above = bbk_above_take();
@@ -407,7 +439,5 @@ int main(int argc, char **argv)
 	case BBK_COMMAND_OTHER:
 		break;
 	}
-	bbk_ssh_plain(bbk_paths_find(&paths, &ignored) < 0 ? NULL :
-							     paths.config,
-		      argc, argv);
+	hand_over(&t);
 }

@@ -1,6 +1,7 @@
 #include "transport/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -99,13 +100,89 @@ void bbk_run_until_honoured(struct bbk_transport *t, struct bbk_watch *watch)
 		bbk_str_reset(&watch->held);
 		say_not_yet(&t->record);
 	}
-	bbk_watch_finish(watch);
+	bbk_run_end(t, watch);
 }
 
 void bbk_run_in_our_place(struct bbk_transport *t)
 {
 	BBK_AUTO(ssh_line) line = BBK_SSH_LINE_INIT;
+	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 
 	build(t, &line);
-	bbk_ssh_exec(&line);
+	if (!t->carried)
+		bbk_ssh_exec(&line);
+	bbk_watch_run(&watch, &line, NULL);
+	bbk_run_end(t, &watch);
+}
+
+void bbk_run_plain(struct bbk_transport *t)
+{
+	if (!t->carried && !t->vouched)
+		bbk_ssh_plain(t->paths.config, t->argc, t->argv);
+	bbk_record_release(&t->record);
+	bbk_replace(&t->record.known_hosts, t->vouched);
+	bbk_run_in_our_place(t);
+}
+
+/* --- over https after all --------------------------------------------- */
+
+/* What git says then is version 2, or cannot be said over https: git's own. */
+static bool speaks_2(void)
+{
+	const char *protocol = getenv("GIT_PROTOCOL");
+
+	return protocol && strstr(protocol, "version=2");
+}
+
+/* Was git's URL https, and has ssh given git nothing? */
+static bool is_over(const struct bbk_transport *t,
+		    const struct bbk_watch *watch)
+{
+	return t->carried && t->command->fetch && speaks_2() &&
+	       !watch->signal &&
+	       (bbk_run_was_refused(watch) ||
+		watch->words == BBK_WORDS_DROPPED ||
+		watch->words == BBK_WORDS_NOT_THERE);
+}
+
+static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
+{
+	const struct bbk_command *command = t->command;
+
+	bbk_strv_addl(words, "ensure", "--over-https", "--user",
+		      command->user, NULL);
+	if (command->port_given)
+		bbk_strv_addf(words, "--port=%u", command->port);
+	if (command->dot_git)
+		bbk_strv_add(words, "--dot-git");
+	if (t->settled && !t->submodule)
+		bbk_strv_add(words, "--settled");
+	bbk_strv_addl(words, "--", command->host, command->project,
+		      command->repo, NULL);
+}
+
+/* Its exit status; 1: it has said nothing to git. */
+static int go_over_https(const struct bbk_transport *t,
+			 struct bbk_watch *watch)
+{
+	BBK_AUTO(strv) words = BBK_STRV_INIT;
+	char *program = bbk_program_beside(t->argv[0], "git-bbkey");
+	int status = 1;
+
+	if (program) {
+		bbk_strv_add(&words, program);
+		add_words(t, &words);
+		status = bbk_watch_other(watch, program, words.v);
+	}
+	free(program);
+	return status < 0 ? 1 : status;
+}
+
+void bbk_run_end(struct bbk_transport *t, struct bbk_watch *watch)
+{
+	int status = is_over(t, watch) ? go_over_https(t, watch) : 1;
+
+	if (status != 1 && !watch->signal)
+		_exit(status);
+	bbk_watch_finish(watch);
 }

@@ -21,6 +21,10 @@ struct bbk_transport {
 	struct bbk_realssh ssh;
 	struct bbk_record record;
 	int drops;  /* connections that the server dropped: base/drop.h */
+	char *vouched;  /* GlobalKnownHostsFile for plain ssh; NULL: its own */
+	bool carried;   /* git's URL was https: base/carried.h */
+	bool submodule; /* and out of .gitmodules */
+	bool settled;   /* no ssh for it, and not for the moment only */
 };
 
 /*
@@ -52,7 +56,17 @@ bool bbk_run_was_refused(const struct bbk_watch *watch);
 BBK_NORETURN void bbk_run_until_honoured(struct bbk_transport *t,
 					 struct bbk_watch *watch);
 
-/* With what is on record, nobody looking on. */
+/* With what is on record, nobody looking on: unless the URL was https. */
 BBK_NORETURN void bbk_run_in_our_place(struct bbk_transport *t);
+/* The same as ssh would without us: argv as it came. */
+BBK_NORETURN void bbk_run_plain(struct bbk_transport *t);
+
+/*
+ * ssh is at its end, and so is this program: as it ended, or, where the URL was
+ * https and ssh never came to git's own words, over https after all
+ * (core/overhttps.h).
+ */
+BBK_NORETURN void bbk_run_end(struct bbk_transport *t,
+			      struct bbk_watch *watch);
 
 #endif

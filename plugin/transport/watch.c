@@ -82,6 +82,13 @@ static enum bbk_words words_of(const char *line)
 		{ "repository does not exist", BBK_WORDS_NO_ACCESS },
 		{ "repository either does not exist", BBK_WORDS_NO_ACCESS },
 		{ "repository access denied", BBK_WORDS_NO_ACCESS },
+		{ "HOST IDENTIFICATION HAS CHANGED", BBK_WORDS_BAD_HOST },
+		{ "REVOKED HOST KEY", BBK_WORDS_BAD_HOST },
+		{ "ssh: connect to host ", BBK_WORDS_NOT_THERE },
+		{ "ssh: Could not resolve hostname ", BBK_WORDS_NOT_THERE },
+		{ "timed out during banner exchange", BBK_WORDS_NOT_THERE },
+		{ "Unable to negotiate with ", BBK_WORDS_NOT_THERE },
+		{ "Host key verification failed.", BBK_WORDS_NOT_THERE },
 	};
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(known); i++)
@@ -280,6 +287,39 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 	if (watch->line.len)
 		end_line(watch);
 	judge(watch, status);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+	pid_t got;
+
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	return got < 0 || WIFSIGNALED(status) ? -1 : WEXITSTATUS(status);
+}
+
+int bbk_watch_other(struct bbk_watch *watch, const char *program,
+		    char *const *argv)
+{
+	sigset_t usual;
+	pid_t pid;
+	int rc;
+
+	bbk_hold_signals(&usual);
+	rc = bbk_spawn(&pid, &(struct bbk_spawn){
+			       .program = program, .argv = argv,
+			       .streams = { -1, -1, -1 },
+		       }) ? -1 : 0;
+	child = rc ? 0 : pid;
+	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
+	if (!rc)
+		rc = wait_for(pid);
+	child = 0;
+	if (stopped)
+		watch->signal = stopped;
+	return rc;
 }
 
 void bbk_watch_finish(struct bbk_watch *watch)

@@ -18,6 +18,8 @@ enum bbk_words {
 	BBK_WORDS_DENIED,    /* "Permission denied (publickey": OpenSSH 9.2 */
 	BBK_WORDS_NO_ACCESS, /* let in, but not here: reference 1.10, 2.6 */
 	BBK_WORDS_DROPPED,   /* base/drop.h */
+	BBK_WORDS_NOT_THERE, /* it never came so far as to log in */
+	BBK_WORDS_BAD_HOST,  /* "REMOTE HOST IDENTIFICATION HAS CHANGED" */
 };
 
 /*
@@ -62,5 +64,13 @@ void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 
 /* Says what was held back, then ends as ssh did: by its status or signal. */
 BBK_NORETURN void bbk_watch_finish(struct bbk_watch *watch);
+
+/*
+ * After such a run: another program, with git's own streams and the same
+ * signals passed on, to its end.  Its exit status; -1 where it has none.
+ * watch->signal is what came meanwhile.
+ */
+int bbk_watch_other(struct bbk_watch *watch, const char *program,
+		    char *const *argv);
 
 #endif

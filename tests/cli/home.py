@@ -65,6 +65,13 @@ class Result:
         return lines[0] if lines else ""
 
 
+def is_git_s(event: dict[str, Any]) -> bool:
+    """Is that HTTP request one of git's, for a repository?"""
+    path = event["path"].split("?")[0]
+    return path.endswith(("/info/refs", "/git-upload-pack",
+                          "/git-receive-pack"))
+
+
 @dataclass(repr=False)
 class Home:
     """One person on one machine, with one sandbox Bitbucket in reach."""
@@ -197,9 +204,14 @@ class Home:
                 if e["kind"] == kind]
 
     def requests(self, method: str | None = None) -> list[str]:
-        """"GET /path" of each HTTP request since forget_log()."""
+        """"GET /path" of each HTTP request of ours since forget_log()."""
         return [f"{e['method']} {e['path']}" for e in self.events("http")
-                if method in (None, e["method"])]
+                if method in (None, e["method"]) and not is_git_s(e)]
+
+    def git_requests(self) -> list[str]:
+        """The same of git's own, for what it fetches over https."""
+        return [f"{e['method']} {e['path']}" for e in self.events("http")
+                if is_git_s(e)]
 
     def keys_registered(self, project: str = "PROJ") -> list[dict[str, Any]]:
         """What the server has on this project."""

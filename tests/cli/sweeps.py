@@ -216,10 +216,15 @@ def stand_in(home: Home, *prefix: str) -> Iterator[Path]:
                       f"{FAST}/git-bbkey \"$@\"\n")
     script.chmod(0o755)
     transport = home.config / "transport"
+    link = home.config / "https" / "git-bbkey-ssh"
     good = transport.read_text()
     transport.write_text(good.replace(f"{FAST}/git-bbkey-ssh",
                                       f"{programs}/git-bbkey-ssh"))
+    link.unlink()
+    link.symlink_to(programs / "git-bbkey-ssh")
     try:
         yield programs
     finally:
         transport.write_text(good)
+        link.unlink()
+        link.symlink_to(FAST / "git-bbkey-ssh")

@@ -74,8 +74,7 @@ def test_an_ide_that_has_a_token_clones_or_is_left_to_plain_ssh(
         assert clone.status == 0, clone
         one_key_everywhere(home)
     else:  # nobody said yes, and there is nobody to ask
-        assert_as_plain(home, home.https_url(),
-                        env={"SSH_ASKPASS": None, "GIT_ASKPASS": None})
+        assert_as_plain(home, home.ssh_url())
         assert home.keys_registered() == []
     assert asked(home) == []
 

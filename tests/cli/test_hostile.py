@@ -734,10 +734,10 @@ def asked(home: Home, answer: str | None) -> tuple[int, str]:
                  r"\[Y/n\] ")
     said = child.before
     child.sendline(answer or "")
-    if child.expect([pexpect.EOF, "yes/no"]) == 1:  # plain ssh's own
+    # plain ssh's own, then that of git's own https
+    while ends := child.expect([pexpect.EOF, "yes/no", "for 'https.*: "]):
         said += child.before
-        child.sendline("no")
-        child.expect(pexpect.EOF)
+        child.sendline("no" if ends == 1 else "")
     said += child.before
     child.close()
     return child.exitstatus, said

@@ -401,9 +401,11 @@ def test_s17_never_touches_nothing(recorder: Recorder):
 # --- S19: nobody may be asked ------------------------------------------------
 
 def askpass(home: Home, answer: str) -> Path:
-    """A program that answers, and leaves a trace."""
+    """A program that answers, and leaves a trace.  It has nothing for git's own
+    https, which asks GIT_ASKPASS where ssh cannot be had, as without us."""
     program = home.work / "askpass"
-    program.write_text(f"#!/bin/sh\ntouch {home.work}/asked\necho {answer}\n")
+    program.write_text("#!/bin/sh\ncase $1 in *\\'https://*) exit 1;; esac\n"
+                       f"touch {home.work}/asked\necho {answer}\n")
     program.chmod(0o755)
     return program
 

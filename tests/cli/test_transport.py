@@ -215,6 +215,9 @@ def test_on_a_terminal_it_asks_first(home: Home, answer: str, status: int):
     fetch = home.terminal("git", "fetch", cwd=folder)
     fetch.expect(r"Register it again\? \[Y/n\] ")
     fetch.sendline(answer)
+    if answer == "n":  # then git goes its own way
+        fetch.expect("Username for 'https://localhost")
+        fetch.sendeof()
     fetch.expect(pexpect.EOF)
     fetch.close()
     assert fetch.exitstatus == status

@@ -51,7 +51,7 @@ void machine_release(struct machine *m)
 	bbk_config_release(&m->config);
 	fake_http_release(&m->http);
 	fake_term_release(&m->term);
-	free(m->talk);
+	bbk_ensure_answer_release(&m->answer);
 }
 
 const struct bbk_ensure_wish clone_it = {
@@ -80,13 +80,10 @@ enum bbk_ensured machine_ensure(struct machine *m,
 {
 	BBK_AUTO(err) err = BBK_ERR_INIT;
 
-	free(m->talk);
-	m->talk = NULL;
-	if (bbk_ensure(&m->env, wish, &m->result, &m->talk, &err) !=
-	    (class ? -1 : 0))
+	if (bbk_ensure(&m->env, wish, &m->answer, &err) != (class ? -1 : 0))
 		miss("it does not return what it must");
 	miss_class(&err, class, "ensure");
-	return m->result;
+	return m->answer.result;
 }
 
 void expect_requests(const struct machine *m, const char *row,

@@ -32,8 +32,7 @@ struct machine {
 	struct fake_http http;
 	struct fake_ssh ssh;
 	struct fake_term term;
-	enum bbk_ensured result;
-	char *talk;
+	struct bbk_ensure_answer answer;
 };
 
 /* automatic: bbkey.https://h.auto; answer: as in fakes.h. */

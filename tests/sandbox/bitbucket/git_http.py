@@ -35,7 +35,8 @@ async def backend(instance: Instance, request: web.BaseRequest,
         QUERY_STRING=request.rel_url.raw_query_string,
         CONTENT_TYPE=request.headers.get("Content-Type", ""),
         REMOTE_USER=caller.user.name if caller.user else "",
-        GIT_PROTOCOL=request.headers.get("Git-Protocol", ""))
+        GIT_PROTOCOL=request.headers.get("Git-Protocol", "")
+        if instance.settings.git_v2_over_https else "")
     process = await asyncio.create_subprocess_exec(
         "git", "http-backend", env=environment,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,

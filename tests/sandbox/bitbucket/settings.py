@@ -33,6 +33,7 @@ class Settings:
     ssh_enabled: bool = True
     server_sig_algs: bool = True    # False: BSERV-13013, RSA fails
     ssh_banner: str = ""
+    git_v2_over_https: bool = True  # older servers: version 0 alone
     push_refused_message: str = ""
 
     def change(self, wanted: dict[str, Any]) -> None:

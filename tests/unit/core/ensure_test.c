@@ -168,7 +168,7 @@ static void a_revoked_key_is_registered_again(void **state)
 	assert_int_equal(m.http.requests.len, 2);
 	miss_text(m.http.requests.v[1], POST, "revoked");
 	miss_text(blob(), before, "the same key");
-	assert_non_null(strstr(m.talk, "now it is again"));
+	assert_non_null(strstr(m.answer.talk, "now it is again"));
 	free(before);
 	machine_release(&m);
 }
@@ -218,7 +218,7 @@ static void an_expired_key_is_replaced_and_taken_away(void **state)
 	miss_text(m.http.requests.v[2], "DELETE https://h/rest/keys/latest/"
 		  "projects/PROJ/ssh/5", "the old one");
 	assert_string_not_equal(blob(), before);
-	assert_non_null(strstr(m.talk, "had expired"));
+	assert_non_null(strstr(m.answer.talk, "had expired"));
 	free(before);
 	free(list);
 	machine_release(&m);

@@ -93,7 +93,8 @@ static void no_token_leaves_before_the_host_key_is_a_good_one(void **state)
 		machine_meet(&m, rows[i].outcome, replies, 1);
 		if (machine_ensure(&m, &wish, rows[i].class) !=
 		    rows[i].result)
-			miss("%s: result %d", rows[i].row, (int)m.result);
+			miss("%s: result %d", rows[i].row,
+			     (int)m.answer.result);
 		if (beside.made != 1 || !beside.key_was_there)
 			miss("%s: the offer is wrong", rows[i].row);
 		if (beside.went != rows[i].went)

@@ -65,7 +65,7 @@ static void a_yes_gives_the_key_write_access_by_one_put(void **state)
 	miss_text(m.http.requests.v[1], PUT, "the upgrade");
 	assert_true(may_push());
 	assert_int_equal(m.term.questions.len, 1);
-	assert_non_null(strstr(m.talk, "may push"));
+	assert_non_null(strstr(m.answer.talk, "may push"));
 	/* and it is not asked for again */
 	machine_meet(&m, BBK_SSH_DENIED, (const struct fake_reply[]){
 		     { .status = 500 } }, 1);

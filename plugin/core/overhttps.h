@@ -1,0 +1,42 @@
+/*
+ * What was https stays https where ssh cannot be had.
+ *
+ * git carries the https URLs of an enrolled instance over to ssh before anybody
+ * knows whether there is access.  Where there is none, and none can be set up
+ * (no right, no token, a person's no, a network that lets no ssh through), the
+ * fetch goes on over git's own https, inside the ssh connection that git
+ * believes to have; and where that is how it will stay, the URL is taken out
+ * of what is carried over, so that the next command is git's alone.
+ */
+#ifndef CORE_OVERHTTPS_H
+#define CORE_OVERHTTPS_H
+
+#include "base/env.h"
+
+#include <stdbool.h>
+
+/* What an https URL was carried over to; validated parts, borrowed. */
+struct bbk_carried {
+	const char *host;
+	unsigned port; /* 0: none was given */
+	const char *user;
+	const char *owner; /* as the URL spells it */
+	const char *repo;
+	bool dot_git;
+};
+
+/*
+ * Serves git, which is on 0 and 1 and speaks protocol version 2 with
+ * git-upload-pack.  git's settings for https count, also those of the
+ * repository here where the URL is one of its remotes'.  0: served.  1: nothing
+ * was said to git: no enrolled instance, a server without version 2, no access.
+ * -1: it broke off, and git or git-remote-https has said why.
+ */
+int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
+		   struct bbk_err *err) BBK_MUST_CHECK;
+
+/* From now on this one URL is not carried over; `init` has it again. */
+int bbk_stay_on_https(struct bbk_env *env, const struct bbk_carried *carried,
+		      struct bbk_err *err) BBK_MUST_CHECK;
+
+#endif
