@@ -147,7 +147,10 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 	free(path);
 	free(body);
 	*refusal = refusal_of(&reply, err);
-	if (!rc && read_grant(grant, target, reply.json.root, err) < 0) {
+	if (!rc &&
+	    (bbk_grant_check(line_of(target, reply.json.root),
+			     registration->text, err) < 0 ||
+	     read_grant(grant, target, reply.json.root, err) < 0)) {
 		*refusal = BBK_REFUSAL_UNSURE;
 		rc = -1;
 	}

@@ -84,6 +84,19 @@ int bbk_grant_look_at(void *arg, const struct json_t *json,
 		-1 : 1;
 }
 
+int bbk_grant_check(const char *line, const char *registered,
+		    struct bbk_err *err)
+{
+	const char *blank = strchr(registered, ' ');
+	char *blob = blank ? bbk_strndup(blank + 1,
+					 strcspn(blank + 1, " \r\n")) : NULL;
+	bool same = !line || !blob || bbk_key_has_blob(line, blob);
+
+	free(blob);
+	return same ? 0 : bbk_err_set(err, BBK_E_SERVER, "the answer is about "
+							 "another key");
+}
+
 enum bbk_refusal bbk_refusal_of_others(const struct bbk_rest_reply *reply)
 {
 	return !reply->unsent &&

@@ -131,6 +131,13 @@ struct bbk_grant_search {
 int bbk_grant_look_at(void *search, const struct json_t *json,
 		      struct bbk_err *err) BBK_MUST_CHECK;
 
+/*
+ * Is what a POST was answered with about the key that it registered?  Class
+ * server where it names another one; it may name none.
+ */
+int bbk_grant_check(const char *line, const char *registered,
+		    struct bbk_err *err) BBK_MUST_CHECK;
+
 /* What a POST came to that met none of an edition's own refusals. */
 enum bbk_refusal bbk_refusal_of_others(const struct bbk_rest_reply *reply);
 

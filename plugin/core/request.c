@@ -112,9 +112,11 @@ bool bbk_access_request_curl(const struct bbk_access_request *request,
 	address = cloud ? cloud_address(request) : datacenter_address(request);
 	add_json(&body, cloud ? cloud_body(request) : datacenter_body(request),
 		 false);
-	bbk_str_addf(out, "curl %s -H 'Content-Type: application/json' -d",
-		     cloud ? "-u \"$EMAIL:$TOKEN\"" :
-			     "-H \"Authorization: Bearer $TOKEN\"");
+	/* by standard input: everybody on a machine can read a command line */
+	bbk_str_addf(out, "printf '%s | curl -K - -H 'Content-Type: "
+			  "application/json' -d",
+		     cloud ? "user = \"%s:%s\"' \"$EMAIL\" \"$TOKEN\"" :
+			     "oauth2-bearer = \"%s\"' \"$TOKEN\"");
 	add_quoted(out, bbk_str_get(&body));
 	add_quoted(out, address);
 	free(address);

@@ -134,15 +134,26 @@ static bool speaks_2(void)
 	return protocol && strstr(protocol, "version=2");
 }
 
-/* Was git's URL https, and has ssh given git nothing? */
-static bool is_over(const struct bbk_transport *t,
+/* Has ssh given git nothing, for a URL that was https? */
+static bool is_lost(const struct bbk_transport *t,
 		    const struct bbk_watch *watch)
 {
-	return t->carried && t->command->fetch && speaks_2() &&
-	       !watch->signal &&
+	return t->carried && !watch->signal &&
 	       (bbk_run_was_refused(watch) ||
 		watch->words == BBK_WORDS_DROPPED ||
 		watch->words == BBK_WORDS_NOT_THERE);
+}
+
+/* remote-https carries what is fetched alone. */
+static void say_how_to_push(void)
+{
+	static const char line[] = "hint: this remote's URL is https: after "
+				   "one 'git fetch' over that, git pushes over "
+				   "it, too\n";
+	const char *advice = getenv("GIT_ADVICE");
+
+	if (!advice || !bbk_is_off(advice))
+		(void)bbk_write_all(STDERR_FILENO, line, sizeof(line) - 1);
 }
 
 static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
@@ -180,9 +191,13 @@ static int go_over_https(const struct bbk_transport *t,
 
 void bbk_run_end(struct bbk_transport *t, struct bbk_watch *watch)
 {
-	int status = is_over(t, watch) ? go_over_https(t, watch) : 1;
+	bool lost = is_lost(t, watch);
+	int status = lost && t->command->fetch && speaks_2() ?
+		go_over_https(t, watch) : 1;
 
 	if (status != 1 && !watch->signal)
 		_exit(status);
+	if (lost && t->command->push)
+		say_how_to_push();
 	bbk_watch_finish(watch);
 }

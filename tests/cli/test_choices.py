@@ -53,7 +53,7 @@ class Talk:
         for line in lines:
             assert len(line) <= 80 or " " not in line.strip() or \
                 line.startswith(("git-bbkey: ", "hint: ", "ssh-ed25519 ",
-                                 "curl ", "git bbkey init ")), line
+                                 "printf ", "git bbkey init ")), line
         return "\n".join(lines)
 
 

@@ -134,6 +134,26 @@ def test_a_push_follows_over_https(home: Home):
                                                cwd=app)
 
 
+def test_a_push_before_the_first_fetch_says_how(home: Home):
+    """Cloned before git-bbkey was there; a push cannot be carried over."""
+    logins(home, "dev")
+    app = cloned(home)
+    home.enrol("ask")
+    home.token = "reader"
+    git(home, "commit", "-q", "--allow-empty", "-m", "mine", cwd=app)
+    push = home.git("push", cwd=app)
+    assert push.status == 128, push
+    assert "after one 'git fetch' over that, git pushes over it, too" in \
+        push.hint
+    child = home.terminal("git", "fetch", cwd=app)
+    child.expect("set up SSH access")
+    child.sendline("n")
+    while child.expect([pexpect.EOF, "yes/no"]):
+        child.sendline("no")
+    home.token = None
+    assert home.git("push", cwd=app).status == 0
+
+
 def test_init_brings_it_back_to_ssh(home: Home):
     ready(home)
     app = cloned(home)

@@ -93,7 +93,7 @@ def fits_the_screen(text: str) -> None:
     """80 columns, but for a word that is longer, and what has one line."""
     for line in text.splitlines():
         assert len(line) <= 80 or " " not in line.strip() or line.startswith(
-            ("git-bbkey: ", "hint: ", "ssh-", "curl ", "git bbkey ")), line
+            ("git-bbkey: ", "hint: ", "ssh-", "printf ", "git bbkey ")), line
 
 
 # --- the parts of a row ------------------------------------------------------

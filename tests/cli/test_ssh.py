@@ -614,6 +614,7 @@ class OtherServer:
 
         async def serve(process: Any) -> None:
             process.stdout.write("0000")
+            await process.stdin.read(4)  # git's own; it dies of a closed pipe
             process.exit(0)
 
         return await asyncssh.listen(

@@ -18,7 +18,9 @@
 #define GRANT(blob, more) \
 	"{\"permission\":\"PROJECT_READ\",\"key\":{\"id\":5,\"text\":" \
 	"\"ssh-ed25519 " blob " c\",\"label\":\"l\"" more "}}"
-#define POSTED { .status = 201, .body = GRANT("AAAA", "") }
+#define POSTED \
+	{ .status = 201, .body = "{\"permission\":\"PROJECT_READ\",\"key\":" \
+				 "{\"id\":5,\"label\":\"l\"}}" }
 #define REPO \
 	{ .status = 200, .body = "{\"slug\":\"app\",\"project\":{\"key\":" \
 				 "\"PROJ\"},\"links\":{\"clone\":[]}}" }
