@@ -384,11 +384,68 @@ include_for_everyone() {
 	include gitconfig.cloud cloud_config
 	say "Defaults for everyone go into $share/gitconfig"
 	say "Old addresses of Bitbucket Cloud go to ssh.bitbucket.org for everyone"
+	vouch_for_cloud
 }
 
 exclude_for_everyone() {
 	exclude gitconfig admin_config
 	exclude gitconfig.cloud cloud_config
+	no_longer_vouch
+}
+
+# --- everyone's ssh -------------------------------------------------------
+
+# What stands in /etc/ssh/ssh_config on Debian and macOS is "Include" of this.
+ssh_folder=${BBK_SSH_CONFIG_FOLDER:-/etc/ssh/ssh_config.d}
+ssh_file=$ssh_folder/git-bbkey.conf
+ssh_mark='# git-bbkey:'
+
+# Nobody has the host keys of the new name yet, and where nobody is asked ssh
+# would refuse them.
+cloud_ssh_config() {
+	local others=/etc/ssh/ssh_known_hosts
+	cat <<-EOF
+	$ssh_mark the host keys that Bitbucket Cloud publishes, at
+	# https://bitbucket.org/site/ssh, for the name that its SSH has now.
+	Host ssh.bitbucket.org altssh.bitbucket.org
+	    GlobalKnownHostsFile "$share/known_hosts" $others ${others}2
+	EOF
+}
+
+# ssh_owner <command>...: one that writes into that folder
+ssh_owner() {
+	if [ -w "$ssh_folder" ]; then
+		"$@"
+	else
+		as_root "$@"
+	fi
+}
+
+vouch_for_cloud() {
+	if ! "$prefix/bin/git-bbkey" hostkeys >"$temp/known_hosts" ||
+	   [ ! -s "$temp/known_hosts" ]; then
+		say 'The host keys of ssh.bitbucket.org could not be found out'
+		return
+	fi
+	owner install -m 644 "$temp/known_hosts" "$share/known_hosts"
+	if [ -d "$ssh_folder" ]; then
+		cloud_ssh_config >"$temp/git-bbkey.conf"
+		ssh_owner install -m 644 "$temp/git-bbkey.conf" "$ssh_file"
+	fi
+	if ssh -G ssh.bitbucket.org 2>/dev/null |
+	   grep -qF "$share/known_hosts"; then
+		say 'ssh knows the host keys of ssh.bitbucket.org for everyone'
+	else
+		say "ssh does not look into $share/known_hosts by itself:" \
+			'everyone is asked about ssh.bitbucket.org'
+	fi
+}
+
+no_longer_vouch() {
+	if grep -qs "^$ssh_mark" "$ssh_file"; then
+		ssh_owner rm -f "$ssh_file"
+	fi
+	[ ! -f "$share/known_hosts" ] || owner rm -f "$share/known_hosts"
 }
 
 # --- install --------------------------------------------------------------

@@ -20,10 +20,16 @@
 extern const char *const bbk_cloud_ssh[];
 
 /*
- * Fingerprints of the host keys that Cloud has had since 20 June 2023, for the
- * day that its page of them cannot be reached (reference 2.6); ends with NULL.
+ * The host keys that Cloud has had since 20 June 2023, for the day that its
+ * page of them cannot be reached (reference 2.6).  A fingerprint of NULL ends
+ * them.
  */
-extern const char *const bbk_cloud_host_key[];
+struct bbk_cloud_host_key {
+	const char *fingerprint; /* "SHA256:..." */
+	const char *key;	 /* "ssh-ed25519 <blob>" */
+};
+
+extern const struct bbk_cloud_host_key bbk_cloud_host_key[];
 
 /* Is it one of these three?  host is canonical: base/url.h. */
 bool bbk_cloud_is_ssh(const char *host, unsigned port);

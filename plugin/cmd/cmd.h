@@ -34,6 +34,7 @@ extern const struct bbk_cmd bbk_cmd_ensure;
 extern const struct bbk_cmd bbk_cmd_help;
 extern const struct bbk_cmd bbk_cmd_hook;
 extern const struct bbk_cmd bbk_cmd_hooks;
+extern const struct bbk_cmd bbk_cmd_hostkeys;
 extern const struct bbk_cmd bbk_cmd_init;
 extern const struct bbk_cmd bbk_cmd_request;
 extern const struct bbk_cmd bbk_cmd_status;

@@ -7,6 +7,7 @@
 #include "bitbucket/cloud.h"
 #include "core/place.h"
 #include "core/token.h"
+#include "ssh/hostkey.h"
 #include "ssh/keygen.h"
 
 /* --- where its ssh is --------------------------------------------------- */
@@ -103,6 +104,47 @@ void bbk_detect_cloud_host_keys(struct bbk_instance *instance)
 	bbk_strv_release(&instance->facts.fingerprints);
 	instance->facts.fingerprints = fingerprints;
 	fingerprints = (struct bbk_strv)BBK_STRV_INIT;
+}
+
+/* "ssh.bitbucket.org,[altssh.bitbucket.org]:443" */
+static void add_ssh_names(const struct bbk_instance *instance,
+			  struct bbk_str *out)
+{
+	for (size_t i = 0; i < instance->ssh.len; i++) {
+		BBK_AUTO(err) ignored = BBK_ERR_INIT;
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		char *name;
+
+		if (bbk_url_parse(&url, instance->ssh.v[i], &ignored) < 0 ||
+		    bbk_cloud_is_old(url.host, url.port))
+			continue;
+		name = bbk_known_hosts_name(url.host, url.port);
+		bbk_str_addf(out, "%s%s", out->len ? "," : "", name);
+		free(name);
+	}
+}
+
+void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
+				  struct bbk_strv *lines)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) web = BBK_URL_INIT;
+	BBK_AUTO(strv) keys = BBK_STRV_INIT;
+	BBK_AUTO(str) names = BBK_STR_INIT;
+
+	find_web(instance, &web);
+	if (bbk_cloud_host_keys(&instance->rest, &web, &keys, &ignored) < 0)
+		for (size_t i = 0; bbk_cloud_host_key[i].key; i++)
+			bbk_strv_add(&keys, bbk_cloud_host_key[i].key);
+	add_ssh_names(instance, &names);
+	for (size_t i = 0; i < keys.len; i++) {
+		BBK_AUTO(key_facts) facts = BBK_KEY_FACTS_INIT;
+		BBK_AUTO(err) not_a_key = BBK_ERR_INIT;
+
+		if (bbk_keygen_describe(keys.v[i], &facts, &not_a_key) == 0)
+			bbk_strv_addf(lines, "%s %s", bbk_str_get(&names),
+				      keys.v[i]);
+	}
 }
 
 void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,

@@ -26,6 +26,12 @@ int bbk_detect_cloud_confirm(struct bbk_detected *found,
  * built in: core/access.h.
  */
 void bbk_detect_cloud_host_keys(struct bbk_instance *instance);
+/*
+ * The same as lines for known hosts, under the names that answer ssh; those
+ * that are built in, where it cannot be read.
+ */
+void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
+				  struct bbk_strv *lines);
 
 /* What to do about what the token does not show.  -1 */
 int bbk_detect_not_shown(struct bbk_err *err);

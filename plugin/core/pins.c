@@ -28,8 +28,8 @@ static void set_pins(struct bbk_access *access, const struct bbk_strv *texts,
 
 static void set_built_in(struct bbk_access *access)
 {
-	for (size_t i = 0; bbk_cloud_host_key[i]; i++)
-		bbk_strv_add(&access->pins, bbk_cloud_host_key[i]);
+	for (size_t i = 0; bbk_cloud_host_key[i].fingerprint; i++)
+		bbk_strv_add(&access->pins, bbk_cloud_host_key[i].fingerprint);
 	access->pin_source = "built-in";
 }
 

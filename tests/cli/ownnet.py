@@ -56,6 +56,9 @@ def name_hosts(folder: Path) -> None:
     mount("none", "/", MS_REC | MS_PRIVATE)
     for name in ("hosts", "resolv.conf"):
         mount(str(folder / name), f"/etc/{name}", MS_BIND)
+    # what install.sh --system writes there is for nobody else
+    (folder / "ssh_config.d").mkdir()
+    mount(str(folder / "ssh_config.d"), "/etc/ssh/ssh_config.d", MS_BIND)
 
 
 async def pump(reader: asyncio.StreamReader,

@@ -232,6 +232,30 @@ def test_whoever_has_keys_of_their_own_goes_on_with_them(names: RealHome,
     assert posts(names) == [] and names.private_keys() == []
 
 
+@pytest.mark.user
+def test_the_machine_of_everyone_vouches_for_the_new_name(names: RealHome):
+    """A job with a key of its own, which nobody looks at, knows the old name
+    alone: after `install.sh --system` its clones fetch."""
+    own_key(names)
+    publish_submodules(names, {"tool": "git@bitbucket.org:acme/tool.git"})
+    app = old_clone(names)
+    git(names, "submodule", "init", cwd=app)
+    known = names.ssh_folder / "known_hosts"
+    known.write_text("".join(f"bitbucket.org {key}\n"
+                             for key in host_keys(names)))
+    own_system(names)
+    del names.extra["BBK_SSH_CONFIG_FOLDER"]    # here it is one's own
+    said = install(names)
+    assert "ssh knows the host keys of ssh.bitbucket.org" in said.out
+    for words in (("fetch",), ("submodule", "update")):
+        run = names.git(*words, cwd=app)
+        assert run.status == 0, run
+    install(names, "--uninstall")
+    run = names.git("-c", "url.ssh://git@ssh.bitbucket.org/.insteadOf="
+                    "git@bitbucket.org:", "fetch", cwd=app)
+    assert "Host key verification failed" in run.err, "what this is about"
+
+
 def test_an_old_clone_by_an_accounts_name_goes_on(names: RealHome):
     """insteadOf cannot know the names; the transport does."""
     own_key(names)

@@ -18,6 +18,10 @@ OTHERS = ["ssh://git@altssh.bitbucket.org:443/ws/app.git",
           "https://bitbucket.org/ws/app.git",
           "git@ssh.bitbucket.org:ws/app.git", "git@github.com:ws/app.git",
           "git@bitbucket.org.evil.example:ws/app.git"]
+# support.atlassian.com/bitbucket-cloud/docs/configure-ssh-and-two-step-verification
+PUBLISHED = {"SHA256:46OSHA1Rmj8E8ERTC6xkNcmGOw9oFxYr0WF6zWW8l1E",
+             "SHA256:FC73VB6C4OQLSCrjEayhMp9UMxS97caD/Yyi2bhW/J0",
+             "SHA256:ybgmFkzwOSotHTHLJgHO0QN8L0xErw6vd0VhFA9m3SM"}
 CMAKE = f"""#!/bin/sh
 while [ $# -gt 0 ]; do
 	[ "$1" = --prefix ] && stage=$2
@@ -37,8 +41,10 @@ def own_system(home: Home) -> None:
     (tools / "cmake").chmod(0o755)
     system = home.work / "system.gitconfig"
     system.write_text("[core]\n\tpager = cat\n")
+    (home.work / "ssh_config.d").mkdir()
     home.extra = {"GIT_CONFIG_NOSYSTEM": "0",
                   "GIT_CONFIG_SYSTEM": str(system),
+                  "BBK_SSH_CONFIG_FOLDER": str(home.work / "ssh_config.d"),
                   "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"}
 
 
@@ -83,6 +89,41 @@ def test_old_addresses_of_cloud_are_carried_over_for_everyone(machine: Home):
         assert reached(machine, url) == url
     assert system(machine) == before
     assert not (machine.work / "prefix").exists()
+
+
+@pytest.mark.user
+def test_ssh_gets_the_host_keys_of_the_new_name(machine: Home):
+    folder = Path(machine.extra["BBK_SSH_CONFIG_FOLDER"])
+    run = install(machine)
+    known = machine.work / "prefix/share/git-bbkey/known_hosts"
+    assert f"ssh does not look into {known} by itself" in run.out
+    config = machine.work / "ssh_config"
+    config.write_text(f"Include {folder}/*.conf\n")
+    for host, mine in (("ssh.bitbucket.org", True), ("bitbucket.org", False),
+                       ("altssh.bitbucket.org", True), ("h.example", False)):
+        plan = machine.run("ssh", "-F", str(config), "-G", host).out
+        (files,) = [x for x in plan.splitlines()
+                    if x.startswith("globalknownhostsfile ")]
+        assert (str(known) in files) == mine, (host, files)
+        assert "/etc/ssh/ssh_known_hosts2" in files
+    for name in ("ssh.bitbucket.org", "[altssh.bitbucket.org]:443"):
+        found = machine.run("ssh-keygen", "-l", "-f", str(known), "-F",
+                            name).out
+        assert {w for w in found.split() if w.startswith("SHA256:")} == \
+            PUBLISHED, "no page in reach: those that are built in"
+    once = {p.name: p.read_bytes() for p in folder.iterdir()}
+    install(machine)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == once
+    install(machine, "--uninstall")
+    assert list(folder.iterdir()) == [] and not known.exists()
+
+
+def test_a_file_of_that_name_that_is_not_ours_stays(machine: Home):
+    """Uninstalling what was never installed."""
+    theirs = Path(machine.extra["BBK_SSH_CONFIG_FOLDER"]) / "git-bbkey.conf"
+    theirs.write_text("Host x\n")
+    install(machine, "--uninstall")
+    assert theirs.read_text() == "Host x\n"
 
 
 def test_a_person_may_have_the_same_or_more_than_the_system(machine: Home):
