@@ -65,6 +65,7 @@ int bbk_choice_on_screen(const struct bbk_setup *setup,
 	    !setup->env->term->can_ask(setup->env->term) ||
 	    !bbk_choices_after(setup, err, left))
 		return 0;
+	bbk_screen_clear(screen); /* what fails says so itself */
 	say_why(setup, err);
 	if (bbk_choice_ask(setup, err, &chosen, &other) < 0) {
 		bbk_err_release(err);

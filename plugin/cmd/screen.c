@@ -331,6 +331,11 @@ void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
 	};
 }
 
+void bbk_screen_clear(struct bbk_screen *screen)
+{
+	clear_line(screen);
+}
+
 void bbk_screen_fail(struct bbk_screen *screen)
 {
 	bool failed = screen->at_work;

@@ -21,6 +21,8 @@ struct bbk_screen {
 
 void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,
 		     bool silent, bool dry_run);
+/* Takes the step at work off the screen. */
+void bbk_screen_clear(struct bbk_screen *screen);
 /* A step that began has failed: marks it, before the error is printed. */
 void bbk_screen_fail(struct bbk_screen *screen);
 /* The last line, where there is something to add to the steps. */

@@ -248,10 +248,11 @@ static int run(struct bbk_setup *setup, struct bbk_env *env,
 
 	bbk_setup_init(setup, env, wish, &screen->progress);
 	while ((rc = bbk_setup_run(setup, err)) < 0) {
-		bbk_screen_fail(screen);
 		bbk_token_keep(&setup->found.instance, env);
-		if (!bbk_choice_on_screen(setup, screen, wish, err))
+		if (!bbk_choice_on_screen(setup, screen, wish, err)) {
+			bbk_screen_fail(screen);
 			break;
+		}
 		bbk_setup_release(setup);
 		bbk_setup_init(setup, env, wish, &screen->progress);
 	}

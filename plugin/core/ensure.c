@@ -384,8 +384,9 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 	if (rc > 0) {
 		if (!bbk_record_has_host(env->paths.state, e.place.host,
 					 e.place.port))
-			bbk_negative_note_nobody(env->paths.state,
-						 e.place.host, e.place.port);
+			bbk_negative_note_lack(BBK_LACKS_INSTANCE,
+					       env->paths.state, e.place.host,
+					       e.place.port);
 		return 0;
 	}
 	if (rc < 0)

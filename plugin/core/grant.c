@@ -195,14 +195,13 @@ static void hint_at_others(const struct bbk_instance *instance,
 	if (scope == BBK_SCOPE_PERSONAL)
 		hint_at_account(instance, shown, page, err);
 	else
-		bbk_err_hint(err, "run: %s; send what it writes to an admin of "
-				  "the %s, who adds this machine's key "
-				  "(%s.pub) at %s, then run this again; or "
-				  "use an %s of such an admin, with %s; or "
-				  "try %s",
+		bbk_err_hint(err, "run: %s, and send what it writes to an "
+				  "admin of the %s, who adds the key at %s; or "
+				  "use an %s of such an admin, with %s; or try "
+				  "%s",
 			     terms->request ? terms->request :
 					      "git bbkey request",
-			     what, shown, page ? page : "its settings",
+			     what, page ? page : "its settings",
 			     edition->token, edition->token_rights[scope],
 			     scope == BBK_SCOPE_PROJECT ?
 				     "--scope repo (this repository alone) or "

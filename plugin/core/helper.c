@@ -7,6 +7,7 @@
 #include "core/instance.h"
 #include "core/token.h"
 #include "git/credential.h"
+#include "store/negative.h"
 
 void bbk_answer_release(struct bbk_answer *answer)
 {
@@ -129,6 +130,19 @@ static int choose_user(struct bbk_instance *instance, struct bbk_env *env,
 	return rc;
 }
 
+/* So that the next time not even this program is started. */
+static void note_no_token(struct bbk_env *env,
+			  const struct bbk_instance *instance)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(instance) only = BBK_INSTANCE_INIT;
+
+	/* another one of that host may have a token */
+	if (bbk_instance_of_origin(&only, env, &instance->url, &ignored) == 0)
+		bbk_negative_note_lack(BBK_LACKS_TOKEN, env->paths.state,
+				       instance->url.host, instance->url.port);
+}
+
 int bbk_helper_get(struct bbk_env *env, const struct bbk_request *request,
 		   struct bbk_answer *answer, struct bbk_err *err)
 {
@@ -136,8 +150,11 @@ int bbk_helper_get(struct bbk_env *env, const struct bbk_request *request,
 	char *user = NULL;
 	int rc = find(&instance, env, request, err);
 
-	if (!rc)
+	if (!rc) {
 		rc = bbk_token_configured(&instance, env, err);
+		if (rc > 0)
+			note_no_token(env, &instance);
+	}
 	if (!rc)
 		rc = choose_user(&instance, env, request, &user, err);
 	if (rc) {

@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "base/process.h"
 #include "store/instance.h"
+#include "store/negative.h"
 
 #define ANSWER_MAX ((size_t)64 << 10)
 #define ANSWER_MS 120000 /* a tokenCommand has 30 s, each request 15 s */
@@ -30,7 +31,8 @@ bool bbk_ask_is_worth_it(const struct bbk_request *request)
 
 	return bbk_request_url(request, &url) &&
 	       bbk_paths_find(&paths, &ignored) == 0 &&
-	       bbk_instance_has_host(paths.state, url.host, url.port);
+	       bbk_instance_has_host(paths.state, url.host, url.port) &&
+	       !bbk_negative_lacks(BBK_LACKS_TOKEN, &paths, url.host, url.port);
 }
 
 void bbk_ask(const char *operation, const struct bbk_request *request,

@@ -10,8 +10,9 @@
 bool bbk_ask_knows(const char *operation);
 
 /*
- * Could the request be for an enrolled instance?  Enrolment leaves a file with
- * its host and port in the state folder: one look, no program.
+ * Could the request be for an enrolled instance, and have we a token for it?
+ * Enrolment leaves a file with its host and port in the state folder, and
+ * git-bbkey one that says that there is none: a look, no program.
  */
 bool bbk_ask_is_worth_it(const struct bbk_request *request);
 

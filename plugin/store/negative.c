@@ -11,7 +11,6 @@
 #include "store/fields.h"
 
 #define HOLDS_S 60
-#define NOBODY_HOLDS_S (24 * 60 * 60)
 
 static char *path_of(const struct bbk_negative *negative, const char *state,
 		     const char *project)
@@ -84,11 +83,21 @@ void bbk_negative_note(const struct bbk_negative *negative, const char *state)
 	free(path);
 }
 
-/* --- hosts that are nobody's ------------------------------------------ */
+/* --- what the configuration does not have ------------------------------ */
 
-static char *nobody_path(const char *state, const char *host, unsigned port)
+static const struct {
+	const char *name;
+	time_t holds_s;
+} lacks[] = {
+	[BBK_LACKS_INSTANCE] = { "@nobody", 24 * 60 * 60 },
+	[BBK_LACKS_TOKEN] = { "@no-token", 10 * 60 },
+};
+
+static char *lack_path(enum bbk_lack lack, const char *state, const char *host,
+		       unsigned port)
 {
-	return bbk_strf("%s/refused/%s:%u/@nobody", state, host, port);
+	return bbk_strf("%s/refused/%s:%u/%s", state, host, port,
+			lacks[lack].name);
 }
 
 /* Was it changed since?  A file that is not there was not. */
@@ -103,25 +112,40 @@ static bool is_newer(const char *folder, const char *name,
 	return newer;
 }
 
-bool bbk_negative_is_nobody(const char *state, const char *config,
-			   const char *home, const char *host, unsigned port)
+/* Configuration that no file has. */
+static bool is_in_environment(void)
 {
-	char *path = nobody_path(state, host, port);
+	static const char *const names[] = {
+		"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
+		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "BBKEY_TOKEN",
+	};
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(names); i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
+}
+
+bool bbk_negative_lacks(enum bbk_lack lack, const struct bbk_paths *paths,
+			const char *host, unsigned port)
+{
+	char *path = lack_path(lack, paths->state, host, port);
 	struct stat st;
 	time_t age = age_of(path, &st);
 
 	free(path);
-	return age >= 0 && age < NOBODY_HOLDS_S &&
-	       !is_newer(config, "/config", &st) &&
-	       !is_newer(config, "/../git/config", &st) &&
-	       !is_newer(home, "/.gitconfig", &st) &&
-	       !is_newer(home, "/.ssh/config", &st) &&
+	return age >= 0 && age < lacks[lack].holds_s &&
+	       !(lack == BBK_LACKS_TOKEN && is_in_environment()) &&
+	       !is_newer(paths->config, "/config", &st) &&
+	       !is_newer(paths->config, "/../git/config", &st) &&
+	       !is_newer(paths->home, "/.gitconfig", &st) &&
+	       !is_newer(paths->home, "/.ssh/config", &st) &&
 	       !is_newer("", "/etc/gitconfig", &st) &&
 	       !is_newer("", "/etc/ssh/ssh_config", &st);
 }
 
-void bbk_negative_note_nobody(const char *state, const char *host,
-			     unsigned port)
+void bbk_negative_note_lack(enum bbk_lack lack, const char *state,
+			    const char *host, unsigned port)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(fields) fields = BBK_FIELDS_INIT;
@@ -130,7 +154,7 @@ void bbk_negative_note_nobody(const char *state, const char *host,
 
 	if (access(state, X_OK) < 0) /* nothing of ours was ever set up */
 		return;
-	path = nobody_path(state, host, port);
+	path = lack_path(lack, state, host, port);
 	bbk_fields_add(&fields, "version", "1");
 	rc = bbk_fields_write(&fields, path, &ignored);
 	(void)rc;

@@ -13,6 +13,7 @@
 #ifndef STORE_NEGATIVE_H
 #define STORE_NEGATIVE_H
 
+#include "base/paths.h"
 #include "store/record.h"
 
 struct bbk_negative {
@@ -27,15 +28,22 @@ bool bbk_negative_holds(const struct bbk_negative *negative, const char *state);
 void bbk_negative_note(const struct bbk_negative *negative, const char *state);
 
 /*
- * A host that no instance on record answers for:
+ * What the configuration does not have for a host, so that it need not be read:
  *
- *	<state>/refused/<host>:<port>/@nobody
+ *	<state>/refused/<host>:<port>/@nobody	for a day
+ *	<state>/refused/<host>:<port>/@no-token	for ten minutes
  *
- * Holds for a day, or until git's or ssh's configuration, or ours, is changed.
+ * or until git's or ssh's configuration, or ours, is changed.
  */
-bool bbk_negative_is_nobody(const char *state, const char *config,
-			   const char *home, const char *host, unsigned port);
-void bbk_negative_note_nobody(const char *state, const char *host,
-			     unsigned port);
+enum bbk_lack {
+	BBK_LACKS_INSTANCE, /* no instance on record answers for that ssh */
+	BBK_LACKS_TOKEN, /* git-credential-bbkey has none for that https */
+};
+
+/* A token, and configuration, in the environment: then it may have one. */
+bool bbk_negative_lacks(enum bbk_lack lack, const struct bbk_paths *paths,
+			const char *host, unsigned port);
+void bbk_negative_note_lack(enum bbk_lack lack, const char *state,
+			    const char *host, unsigned port);
 
 #endif

@@ -112,9 +112,8 @@ static bool is_hopeless(const struct bbk_transport *t)
 				       .token = has_token() };
 
 	return bbk_negative_holds(&negative, t->paths.state) ||
-	       bbk_negative_is_nobody(t->paths.state, t->paths.config,
-				     t->paths.home, negative.place.host,
-				     negative.place.port);
+	       bbk_negative_lacks(BBK_LACKS_INSTANCE, &t->paths,
+				  negative.place.host, negative.place.port);
 }
 
 /* The person's own keys, with our known hosts. */

@@ -14,6 +14,7 @@ import distance
 import first_clone
 import machine
 import memory
+import over_https
 import records
 import report
 import starting
@@ -47,6 +48,8 @@ BENCHMARKS = [
               steady.steady),
     Benchmark("fetch", "Every day, and a lot of it (row S18)", 7,
               steady.big_fetch),
+    Benchmark("over-https", "An https URL that ssh cannot be had for", 7,
+              over_https.over_https),
     Benchmark("records", "Many projects on record", 100, records.records),
     Benchmark("starting", "Starting times, beside other programs", 25,
               starting.starting),

@@ -18,6 +18,19 @@ from server import Sshd
 BIG = 200 << 20
 
 
+def make_big(path: Path, size: int) -> None:
+    """A bare repository that nothing can make smaller."""
+    script = ("git init -q --bare -b main \"$1\" && cd \"$1\" && "
+              "git config core.compression 0 && "
+              f"blob=$(head -c {size} /dev/urandom | "
+              "git hash-object -w --stdin) && "
+              "tree=$(printf '100644 blob %s\\tbig\\n' $blob | "
+              "git mktree) && git update-ref refs/heads/main "
+              "$(git -c user.name=T -c user.email=t@localhost "
+              "commit-tree -m big $tree) && git repack -q -a -d")
+    subprocess.run(["/bin/sh", "-ec", script, "sh", str(path)], check=True)
+
+
 class Settled:
     """A home after a first clone; nothing in it was written by hand but
     the command line of the other clone."""
@@ -76,17 +89,8 @@ class Settled:
         return self.home.work / "theirs"
 
     def make_big(self) -> str:
-        """A repository of 200 MB that nothing can make smaller; its URL."""
-        path = self.sshd.folder / "git" / "proj" / "big.git"
-        script = ("git init -q --bare -b main \"$1\" && cd \"$1\" && "
-                  "git config core.compression 0 && "
-                  f"blob=$(head -c {BIG} /dev/urandom | "
-                  "git hash-object -w --stdin) && "
-                  "tree=$(printf '100644 blob %s\\tbig\\n' $blob | "
-                  "git mktree) && git update-ref refs/heads/main "
-                  "$(git commit-tree -m big $tree) && git repack -q -a -d")
-        subprocess.run(["/bin/sh", "-ec", script, "sh", str(path)],
-                       check=True, env=self.env)
+        """A large repository on the server; its URL."""
+        make_big(self.sshd.folder / "git" / "proj" / "big.git", BIG)
         return self.home.ssh_url(repo="big")
 
     def transport(self, project: str = "proj") -> list[str]:

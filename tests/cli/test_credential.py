@@ -224,6 +224,31 @@ def test_without_a_token_the_next_helper_has_its_turn(home: Home):
     assert with_token(home) == []
 
 
+def test_that_there_is_no_token_costs_one_look(home: Home):
+    """Who has git's own login for https pays for ours once."""
+    for path in (home.folder / ".gitconfig", home.config / "config"):
+        os.utime(path, (1, 1))  # else it may be younger than what was noted
+    assert "git-bbkey" in helper(home, "get", about(home)).programs
+    for operation in ("get", "store", "erase"):
+        answer = helper(home, operation, about(home, "username=u",
+                                               "password=p"))
+        assert answer.programs == [BBKEY] and answer.lines == []
+    home.token = "project_admin"
+    assert f"password={token(home)}" in helper(home, "get", about(home)).lines
+    home.token = None
+    from_file(home)
+    assert f"password={token(home)}" in helper(home, "get", about(home)).lines
+
+
+def test_of_two_instances_on_one_host_one_may_have_a_token(home: Home):
+    other = home.base.removesuffix("/bitbucket")
+    configure(home, f"bbkey.{other}.ssh", "ssh://git@elsewhere.example")
+    configure(home, f"bbkey.{other}.edition", "datacenter")
+    for _ in range(2):
+        answer = helper(home, "get", about(home, "path=bitbucket/scm/p/r"))
+        assert "git-bbkey" in answer.programs, answer
+
+
 # --- R19: a source that is broken ---------------------------------------------
 
 @pytest.mark.user

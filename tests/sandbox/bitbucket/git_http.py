@@ -43,7 +43,11 @@ async def backend(instance: Instance, request: web.BaseRequest,
         stderr=asyncio.subprocess.DEVNULL)
     feeding = asyncio.ensure_future(feed(request, process.stdin))
     try:
-        return await relay(request, process.stdout, headers)
+        response = await relay(request, process.stdout, headers)
+        # the log has the request before the client has the end of it
+        await process.wait()
+        await response.write_eof()
+        return response
     finally:
         feeding.cancel()
         if process.returncode is None and not process.stdout.at_eof():
@@ -66,7 +70,7 @@ async def feed(request: web.BaseRequest,
 
 async def relay(request: web.BaseRequest, source: asyncio.StreamReader,
                 headers: dict[str, str]) -> web.StreamResponse:
-    """The program's CGI answer out to the client."""
+    """The program's CGI answer out to the client, but for its end."""
     response = web.StreamResponse(headers=headers)
     while line := (await source.readline()).strip():
         name, _, value = line.decode().partition(": ")
@@ -77,5 +81,4 @@ async def relay(request: web.BaseRequest, source: asyncio.StreamReader,
     await response.prepare(request)
     while data := await source.read(CHUNK):
         await response.write(data)
-    await response.write_eof()
     return response

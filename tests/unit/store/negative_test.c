@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -132,12 +133,24 @@ static void where_nothing_can_be_written_the_next_one_asks(void **state)
 	expect("not written", of("PROJ", false, false), false);
 }
 
-/* --- hosts that are nobody's ------------------------------------------ */
+/* --- what the configuration does not have -------------------------- */
+
+static bool lacks(enum bbk_lack lack, unsigned port)
+{
+	struct bbk_paths paths = {
+		.home = bbk_strdup(test_path("home")),
+		.config = bbk_strdup(test_path("config")),
+		.state = bbk_strdup(test_path("state")),
+	};
+	bool does = bbk_negative_lacks(lack, &paths, "h", port);
+
+	bbk_paths_release(&paths);
+	return does;
+}
 
 static bool is_nobody(unsigned port)
 {
-	return bbk_negative_is_nobody(test_path("state"), test_path("config"),
-				      test_path("home"), "h", port);
+	return lacks(BBK_LACKS_INSTANCE, port);
 }
 
 static void make_folders(void)
@@ -171,7 +184,8 @@ static void nobodys_host_is_known_for_a_day(void **state)
 	(void)state;
 	make_folders();
 	assert_false(is_nobody(7999));
-	bbk_negative_note_nobody(test_path("state"), "h", 7999);
+	bbk_negative_note_lack(BBK_LACKS_INSTANCE, test_path("state"), "h",
+			       7999);
 	assert_true(is_nobody(7999));
 	assert_false(is_nobody(22));
 	make_old(test_path("state/" NOBODY), unchanged_for(23 * 60 * 60));
@@ -180,6 +194,30 @@ static void nobodys_host_is_known_for_a_day(void **state)
 	assert_false(is_nobody(7999));
 	make_old(test_path("state/" NOBODY), -60);
 	assert_false(is_nobody(7999));
+}
+
+static void that_there_is_no_token_is_known_for_ten_minutes(void **state)
+{
+	static const char *const names[] = {
+		"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
+		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "BBKEY_TOKEN",
+	};
+
+	(void)state;
+	make_folders();
+	bbk_negative_note_lack(BBK_LACKS_TOKEN, test_path("state"), "h", 443);
+	assert_true(lacks(BBK_LACKS_TOKEN, 443));
+	assert_false(lacks(BBK_LACKS_INSTANCE, 443));
+	assert_false(lacks(BBK_LACKS_TOKEN, 7999));
+	for (size_t i = 0; i < ROWS(names); i++) {
+		setenv(names[i], "x", 1);
+		if (lacks(BBK_LACKS_TOKEN, 443))
+			miss("%s may have one", names[i]);
+		unsetenv(names[i]);
+	}
+	assert_true(lacks(BBK_LACKS_TOKEN, 443));
+	make_old(test_path("state/refused/h:443/@no-token"), 10 * 60);
+	assert_false(lacks(BBK_LACKS_TOKEN, 443));
 }
 
 static void a_change_of_configuration_ends_it(void **state)
@@ -193,7 +231,8 @@ static void a_change_of_configuration_ends_it(void **state)
 
 	(void)state;
 	make_folders();
-	bbk_negative_note_nobody(test_path("state"), "h", 7999);
+	bbk_negative_note_lack(BBK_LACKS_INSTANCE, test_path("state"), "h",
+			       7999);
 	make_old(test_path("state/" NOBODY), age);
 	for (size_t i = 0; i < ROWS(files); i++) {
 		test_write(test_path(files[i]), "", 0600);
@@ -211,7 +250,8 @@ static void a_change_of_configuration_ends_it(void **state)
 static void where_nothing_was_set_up_nothing_is_written(void **state)
 {
 	(void)state;
-	bbk_negative_note_nobody(test_path("state"), "h", 7999);
+	bbk_negative_note_lack(BBK_LACKS_INSTANCE, test_path("state"), "h",
+			       7999);
 	assert_int_equal(access(test_path("state"), F_OK), -1);
 }
 
@@ -226,6 +266,7 @@ int main(void)
 		TEST(a_damaged_one_is_none),
 		TEST(where_nothing_can_be_written_the_next_one_asks),
 		TEST(nobodys_host_is_known_for_a_day),
+		TEST(that_there_is_no_token_is_known_for_ten_minutes),
 		TEST(a_change_of_configuration_ends_it),
 		TEST(where_nothing_was_set_up_nothing_is_written),
 	};
