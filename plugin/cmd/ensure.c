@@ -110,7 +110,10 @@ static int run_ensure(struct bbk_env *env, struct bbk_ensure_wish *wish,
 
 /* --- over https ------------------------------------------------------- */
 
-/* The exit status that transport/run.c goes by: 1, nothing was said to git. */
+/*
+ * What transport/run.c goes by: 0, git was served; class fatal's status, it
+ * broke off; any other, nothing was said to git.
+ */
 static int go_over_https(struct bbk_env *env, const struct arguments *given,
 			 const struct bbk_ensure_wish *ssh,
 			 struct bbk_err *err)

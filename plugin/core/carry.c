@@ -10,6 +10,7 @@
 #include "store/lock.h"
 
 #define LOCK_MS 20000
+#define LEAVE_LOCK_MS 1000 /* inside a fetch that is done */
 
 static char *instead_of_key(const struct bbk_url *ssh)
 {
@@ -214,12 +215,11 @@ int bbk_carry_leave_alone(const struct bbk_instance *instance,
 	struct bbk_ourfiles files = { .changed = &changed, .err = err };
 	struct leaving what = { instance, path };
 
-	return bbk_lock_take(&lock, env->paths.state, env->clock, LOCK_MS,
-			     err) < 0 ||
-			       bbk_ourfiles_write(&files, env, leave, &what) <
-				       0 ?
-		       -1 :
-		       0;
+	if (bbk_lock_take(&lock, env->paths.state, env->clock, LEAVE_LOCK_MS,
+			  err) < 0 ||
+	    bbk_ourfiles_write(&files, env, leave, &what) < 0)
+		return -1;
+	return changed ? 0 : 1;
 }
 
 bool bbk_carry_leaves_alone(const struct bbk_env *env, const char *url)

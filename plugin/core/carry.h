@@ -37,7 +37,8 @@ int bbk_carry_old_names(struct bbk_env *env, bool dry_run, bool *changed,
  * Leaves one https URL of the instance alone, by whatever beginning it came to
  * be carried over.  path is what it has behind the base, made of validated
  * parts: "/scm/proj/app.git".  (No name that anybody else chose gets into the
- * configuration: a URL out of .gitmodules is never one of these.)
+ * configuration: a URL out of .gitmodules is never one of these.)  1: nothing
+ * was to be written.
  */
 int bbk_carry_leave_alone(const struct bbk_instance *instance,
 			  const struct bbk_env *env, const char *path,

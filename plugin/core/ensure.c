@@ -249,7 +249,7 @@ static bool is_hosts(enum bbk_class class)
 
 /*
  * Would the next command come to the same?  A token that is missing is no
- * accident where somebody could have given one.
+ * accident where somebody was asked for one, and gave none.
  */
 static bool is_settled(const struct bbk_ensuring *e, const struct bbk_err *err,
 		       bool failed)
@@ -257,8 +257,8 @@ static bool is_settled(const struct bbk_ensuring *e, const struct bbk_err *err,
 	if (!failed)
 		return e->declined;
 	return err->class == BBK_E_PERMISSION || err->class == BBK_E_CONFLICT ||
-	       err->class == BBK_E_DENIED ||
-	       (err->class == BBK_E_AUTH && can_ask(e));
+	       (err->class == BBK_E_AUTH && e->instance.no_token &&
+		can_ask(e));
 }
 
 static enum bbk_outlook outlook_of(const struct bbk_ensuring *e,

@@ -35,7 +35,10 @@ struct bbk_carried {
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err) BBK_MUST_CHECK;
 
-/* From now on this one URL is not carried over; `init` has it again. */
+/*
+ * From now on this one URL is not carried over; `init` has it again.  1: it was
+ * not carried over anyway.
+ */
 int bbk_stay_on_https(struct bbk_env *env, const struct bbk_carried *carried,
 		      struct bbk_err *err) BBK_MUST_CHECK;
 

@@ -390,22 +390,23 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 		push_with_reader(t);
 	bbk_run_warn(t);
 	bbk_run(t, &watch);
-	if (bbk_run_was_refused(&watch))
+	/* Cloud's LFS is not for access keys: a new one would change nothing */
+	if (watch.words == BBK_WORDS_DENIED ||
+	    (watch.words == BBK_WORDS_NO_ACCESS &&
+	     (t->command->fetch || t->command->push)))
 		mend(t, &watch);
 	bbk_run_end(t, &watch);
 }
 
-/* No help: what ssh comes to by itself. */
-static BBK_NORETURN void hand_over(struct bbk_transport *t)
+/* No help: what ssh comes to by itself, whatever the URL was. */
+static BBK_NORETURN void hand_over(const struct bbk_transport *t)
 {
+	BBK_AUTO(paths) paths = BBK_PATHS_INIT;
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	const char *config = bbk_paths_find(&t->paths, &ignored) < 0 ?
-		NULL : t->paths.config;
 
-	if (t->carried && !bbk_ssh_is_callers() &&
-	    bbk_realssh_find(&t->ssh, config, &ignored) == 0)
-		bbk_run_plain(t);
-	bbk_ssh_plain(config, t->argc, t->argv);
+	bbk_ssh_plain(bbk_paths_find(&paths, &ignored) < 0 ? NULL :
+							     paths.config,
+		      t->argc, t->argv);
 }
 
 int main(int argc, char **argv)

@@ -172,30 +172,31 @@ static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
 		      command->repo, NULL);
 }
 
-/* Its exit status; 1: it has said nothing to git. */
-static int go_over_https(const struct bbk_transport *t,
-			 struct bbk_watch *watch)
+/* Is git served, to the end or, with that status, to where it broke off? */
+static bool went_over_https(const struct bbk_transport *t,
+			    struct bbk_watch *watch, int *status)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
 	char *program = bbk_program_beside(t->argv[0], "git-bbkey");
-	int status = 1;
+
+	*status = -1;
 
 	if (program) {
 		bbk_strv_add(&words, program);
 		add_words(t, &words);
-		status = bbk_watch_other(watch, program, words.v);
+		*status = bbk_watch_other(watch, program, words.v);
 	}
 	free(program);
-	return status < 0 ? 1 : status;
+	return *status == 0 || *status == bbk_class_status(BBK_E_FATAL);
 }
 
 void bbk_run_end(struct bbk_transport *t, struct bbk_watch *watch)
 {
 	bool lost = is_lost(t, watch);
-	int status = lost && t->command->fetch && speaks_2() ?
-		go_over_https(t, watch) : 1;
+	int status;
 
-	if (status != 1 && !watch->signal)
+	if (lost && t->command->fetch && speaks_2() &&
+	    went_over_https(t, watch, &status) && !watch->signal)
 		_exit(status);
 	if (lost && t->command->push)
 		say_how_to_push();

@@ -84,6 +84,8 @@ static enum bbk_words words_of(const char *line)
 		{ "repository access denied", BBK_WORDS_NO_ACCESS },
 		{ "HOST IDENTIFICATION HAS CHANGED", BBK_WORDS_BAD_HOST },
 		{ "REVOKED HOST KEY", BBK_WORDS_BAD_HOST },
+		{ " revoked by file ", BBK_WORDS_BAD_HOST },
+		{ " in revoked keys file ", BBK_WORDS_BAD_HOST },
 		{ "ssh: connect to host ", BBK_WORDS_NOT_THERE },
 		{ "ssh: Could not resolve hostname ", BBK_WORDS_NOT_THERE },
 		{ "timed out during banner exchange", BBK_WORDS_NOT_THERE },
@@ -109,7 +111,8 @@ static void end_line(struct bbk_watch *watch)
 		watch->words = words_of(bbk_str_get(&watch->line));
 	if (watch->line.len > 1)
 		bbk_str_set(&watch->last, bbk_str_get(&watch->line));
-	if (watch->words != BBK_WORDS_OTHER || watch->hushed)
+	if (watch->hushed || (watch->words != BBK_WORDS_OTHER &&
+			      watch->words != BBK_WORDS_BAD_HOST))
 		bbk_str_addn(&watch->held, watch->line.s, watch->line.len);
 	else
 		say(&watch->line);
@@ -307,6 +310,10 @@ int bbk_watch_other(struct bbk_watch *watch, const char *program,
 	pid_t pid;
 	int rc;
 
+	if (stopped) { /* since ssh ended */
+		watch->signal = stopped;
+		return -1;
+	}
 	bbk_hold_signals(&usual);
 	rc = bbk_spawn(&pid, &(struct bbk_spawn){
 			       .program = program, .argv = argv,

@@ -165,7 +165,7 @@ def test_who_stops_gets_the_error(anyone: Home, env: dict[str, str]):
     talk.answer(PROJECT, "4 of 4")
     text = talk.end(4)
     assert "\ngit-bbkey: permission: cannot register the key on project" in text
-    assert f"\nhint: run: git bbkey request {anyone.https_url()}; " in text
+    assert f"\nhint: run: git bbkey request {anyone.https_url()}, " in text
     assert not (anyone.folder / ".config" / "git-bbkey").exists()
 
 

@@ -226,7 +226,10 @@ def test_where_nobody_can_be_asked_nothing_is_remembered(home: Home):
     assert git(home, "rev-parse", "origin/main", cwd=app) == commit
     child = home.terminal("git", "fetch", cwd=app)
     child.expect("set up SSH access to project PROJ")
-    child.close(force=True)
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert left_alone(home) == []
 
 
 def test_a_person_without_a_token_who_gives_none_is_not_asked_again(
@@ -251,13 +254,21 @@ def test_a_person_without_a_token_who_gives_none_is_not_asked_again(
     assert left_alone(home) == [home.https_url()]
 
 
-@pytest.mark.parametrize("variable", ["BBKEY_AUTO", "GIT_TERMINAL_PROMPT"])
-def test_who_wants_no_help_gets_what_git_would_have_done(home: Home,
-                                                         variable: str):
+def test_who_wants_no_questions_gets_what_git_would_have_done(home: Home):
     ready(home, "ask", None)
-    home.extra = {variable: "never" if variable == "BBKEY_AUTO" else "0"}
+    home.extra = {"GIT_TERMINAL_PROMPT": "0"}
     cloned(home)
     assert said_by_us(home.runs[-1]) == [] and home.requests() == []
+
+
+def test_with_auto_never_it_is_plain_ssh(home: Home):
+    """CONTRACT.md: whatever the URL was before."""
+    ready(home, "ask", None)
+    env = {"BBKEY_AUTO": "never"}
+    plain = home.git("clone", home.ssh_url(), "app", env=env)
+    clone = home.git("clone", home.https_url(), "app", env=env)
+    assert plain.status == clone.status == 128 and clone.err == plain.err
+    assert home.git_requests() == [] and home.requests() == []
 
 
 def test_where_https_has_no_credentials_it_ends_as_ssh_did(home: Home):
@@ -275,10 +286,10 @@ def test_where_https_has_no_credentials_it_ends_as_ssh_did(home: Home):
 def test_ctrl_c_at_git_s_question_ends_it(home: Home):
     home.enrol("ask")
     home.token = None
-    child = home.terminal("git", "clone", home.https_url(), "app",
-                          env={"BBKEY_AUTO": "never"})
-    while child.expect(["Username for 'https://.*: ", "yes/no"]):
-        child.sendline("no")
+    child = home.terminal("git", "clone", home.https_url(), "app")
+    while ends := child.expect(["Username for 'https://.*: ", "yes/no",
+                                r"\[Y/n\] "]):
+        child.sendline("no" if ends == 1 else "n")
     child.sendintr()
     child.expect(pexpect.EOF)
     child.close()
@@ -375,8 +386,7 @@ def test_nor_is_https_a_way_past_known_hosts(home: Home, known: str):
     line = f"[localhost]:{port} {other}" if known == "changed" else \
         f"@revoked [localhost]:{port} {key}"
     (home.make_ssh_folder() / "known_hosts").write_text(f"{line}\n")
-    clone = home.git("clone", home.https_url(), "app",
-                     env={"BBKEY_AUTO": "never"})
+    clone = home.git("clone", home.https_url(), "app")
     assert clone.status == 128, clone
     assert home.git_requests() == []
 

@@ -1046,8 +1046,8 @@ def test_s13_a_host_that_ssh_config_sends_elsewhere(home: Home, way: str,
             NOT_BITBUCKET, "not-bitbucket"), init
         assert other_server.logins == []
     else:
-        clone = home.git("clone", home.https_url(), "app")
-        as_plain(clone, plain_clone(home, home.https_url()))
+        clone = home.git("clone", home.ssh_url(), "app")
+        as_plain(clone, plain_clone(home, home.ssh_url()))
     nothing_registered(home)
     assert not (home.state / "known_hosts").exists()
 
