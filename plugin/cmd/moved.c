@@ -179,6 +179,16 @@ static void say_how_to_undo(const struct run *run)
 	}
 }
 
+/* The address is new to ssh, too, which asks a person whom to believe. */
+static void say_how_to_vouch(const struct run *run)
+{
+	if (!bbk_config_base(run->env->config, BBK_CLOUD_BASE, "edition"))
+		fprintf(run->env->err,
+			"ssh may ask about the host key of " BBK_CLOUD_SSH_HOST
+			". To have it checked for you:\n"
+			"    git bbkey init " BBK_CLOUD_BASE "\n");
+}
+
 static void say_end(const struct run *run)
 {
 	const struct bbk_moved *found = &run->found;
@@ -202,6 +212,8 @@ static void say_end(const struct run *run)
 		fprintf(run->env->err, "Nothing was changed%s.\n",
 			run->dry_run ? " (--dry-run)" : "");
 	say_how_to_undo(run);
+	if (found->len)
+		say_how_to_vouch(run);
 }
 
 /* --- JSON ---------------------------------------------------------------- */

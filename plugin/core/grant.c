@@ -93,8 +93,10 @@ static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
 					    err);
 }
 
-static int belongs_elsewhere(const struct bbk_key *key, struct bbk_err *err)
+static int belongs_elsewhere(const struct bbk_key *key, enum bbk_scope scope,
+			     struct bbk_err *err)
 {
+	bool usual = scope == BBK_SCOPE_PROJECT;
 	char *said = err->what;
 
 	err->what = NULL;
@@ -104,7 +106,9 @@ static int belongs_elsewhere(const struct bbk_key *key, struct bbk_err *err)
 		    "already: %s", key->facts.fingerprint, said);
 	free(said);
 	return bbk_err_hint(err, "use a key of its own for this: git bbkey "
-				 "init --new-key");
+				 "init --new-key%s%s",
+			    usual ? "" : " --scope ",
+			    usual ? "" : bbk_scope_word(scope));
 }
 
 /* After a 409 or a lost answer: what does the server have? */
@@ -124,7 +128,7 @@ static int look_again(struct bbk_instance *instance,
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && refusal == BBK_REFUSAL_EXISTS)
-		return belongs_elsewhere(key, err);
+		return belongs_elsewhere(key, terms->target.scope, err);
 	bbk_err_release(err);
 	if (rc > 0)
 		return post(instance, terms, key, grant, &refusal, err);

@@ -35,6 +35,18 @@ static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 	return rc;
 }
 
+/* The command that registers a key where the one on record is. */
+static int hint_at_init(const struct bbk_ensuring *e, const char *why,
+			struct bbk_err *err)
+{
+	enum bbk_scope scope = e->terms.target.scope;
+	bool usual = scope == BBK_SCOPE_PROJECT;
+
+	return bbk_err_hint(err, "%s: git bbkey init%s%s", why,
+			    usual ? "" : " --scope ",
+			    usual ? "" : bbk_scope_word(scope));
+}
+
 static int not_allowed(struct bbk_ensuring *e, bool denied,
 		       struct bbk_err *err)
 {
@@ -47,19 +59,21 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 			    "no repository '%s' in %s '%s'",
 			    e->wish->repo, e->workspace ? "workspace" :
 			    "project", bbk_ensuring_owner(e));
-		return bbk_err_hint(err, e->workspace ?
-			"check the URL; if it is right, it is in a project "
-			"that the key is not registered on: git bbkey init "
-			"<url>, or git bbkey request <url>" :
-			"check the URL: git remote -v; if it is right, the "
-			"key has lost the project: git bbkey init");
+		if (!e->workspace)
+			return hint_at_init(e, "check the URL: git remote -v; "
+					    "if it is right, the key has lost "
+					    "its place", err);
+		return bbk_err_hint(err, "check the URL; if it is right, it is "
+				    "in a project that the key is not "
+				    "registered on: git bbkey init <url>, or "
+				    "git bbkey request <url>");
 	}
 	place = bbk_ensuring_place(e);
 	bbk_err_set(err, BBK_E_DENIED, "Bitbucket no longer accepts the key of "
 		    "this machine for %s", place);
 	free(place);
-	return bbk_err_hint(err, "it was revoked, or has expired; to register "
-				 "it again, run here: git bbkey init");
+	return hint_at_init(e, "it was revoked, or has expired; to register "
+			    "it again, run here", err);
 }
 
 /* 1: no leave. */

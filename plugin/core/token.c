@@ -102,6 +102,7 @@ static char *find_askpass(const struct bbk_env *env)
 	return strchr(name, '/') ? bbk_strdup(name) : bbk_program_find(name);
 }
 
+/* 1: it was closed. */
 static int ask_program(const char *program, const char *prompt,
 		       struct bbk_str *answer, struct bbk_err *err)
 {
@@ -112,33 +113,39 @@ static int ask_program(const char *program, const char *prompt,
 	process.inherit_err = true;
 	if (bbk_process_run(&process, err) < 0)
 		return -1;
-	if (process.status)
-		return bbk_err_set(err, BBK_E_AUTH,
-				   "the askpass program gave no answer");
-	bbk_str_addn(answer, bbk_str_get(&process.out),
-		     strcspn(bbk_str_get(&process.out), "\r\n"));
-	return 0;
+	if (!process.status)
+		bbk_str_addn(answer, bbk_str_get(&process.out),
+			     strcspn(bbk_str_get(&process.out), "\r\n"));
+	bbk_wipe(process.out.s, process.out.len);
+	return process.status ? 1 : 0;
 }
 
-/* As git asks: a user name, unless it is known, then the secret. */
+/*
+ * As git asks: a user name, unless it is known, then the secret.  1: there is
+ * none.
+ */
 static int from_askpass(struct bbk_instance *instance, const char *program,
 			struct bbk_err *err)
 {
 	BBK_AUTO(str) user = BBK_STR_INIT;
 	BBK_AUTO(str) secret = BBK_STR_INIT;
 	struct bbk_rest *rest = &instance->rest;
-	char *prompt = bbk_strf("Username for '%s': ", instance->base);
+	bool cloud = instance->edition->is_cloud;
+	char *prompt = bbk_strf(cloud ? "E-mail address for '%s': " :
+					"Username for '%s': ", instance->base);
 	int rc = rest->user ? 0 : ask_program(program, prompt, &user, err);
 
 	free(prompt);
-	prompt = bbk_strf("Password or HTTP access token for '%s': ",
-			  instance->base);
+	prompt = bbk_strf("%s for '%s': ", cloud ? "API token" :
+			  "Password or HTTP access token", instance->base);
 	if (!rc)
 		rc = ask_program(program, prompt, &secret, err);
 	free(prompt);
 	rest->token_source = bbk_strdup("the askpass program");
 	if (!rc && user.len)
 		bbk_replace(&rest->user, bbk_str_get(&user));
+	if (!rc && !secret.len)
+		rc = 1;
 	if (!rc)
 		rc = bbk_secret_from_text(&rest->token, bbk_str_get(&secret),
 					  secret.len, rest->token_source, err);
@@ -296,9 +303,7 @@ static int find(struct bbk_instance *instance, struct bbk_env *env,
 	if (may_ask && (askpass = find_askpass(env))) {
 		rc = from_askpass(instance, askpass, err);
 		free(askpass);
-		return rc;
-	}
-	if (may_ask && env->term->can_ask(env->term))
+	} else if (may_ask && env->term->can_ask(env->term))
 		rc = from_person(instance, env, err);
 	return rc > 0 ? no_token(instance, env, err) : rc;
 }

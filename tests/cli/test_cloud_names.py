@@ -354,6 +354,25 @@ def test_init_all_rewrites_clones_and_submodules_and_they_fetch(
         assert status(names, folder)["moved"] is False
 
 
+def test_init_all_says_how_ssh_comes_to_know_the_new_name(names: RealHome):
+    own_key(names)
+    app = old_clone(names)
+    known = names.ssh_folder / "known_hosts"
+    known.write_text("".join(f"bitbucket.org {key}\n"
+                             for key in host_keys(names)))
+    names.token = None
+    done = names.run("git-bbkey", "init", "--all", str(names.work))
+    assert "To have it checked for you:\n" \
+        "    git bbkey init https://bitbucket.org\n" in done.err, done
+    fetch = names.git("fetch", cwd=app)
+    assert "Host key verification failed" in fetch.err, "what this is about"
+    init = names.run("git-bbkey", "init", "https://bitbucket.org")
+    assert init.status == 0, init
+    assert names.git("fetch", cwd=app).status == 0
+    again = names.run("git-bbkey", "init", "--all", str(names.work))
+    assert again.status == 0 and "checked for you" not in again.err, again
+
+
 # --- altssh.bitbucket.org:443 ------------------------------------------------
 
 def test_altssh_stays_as_it_is_and_shares_the_records(names: RealHome):

@@ -417,7 +417,8 @@ def test_the_command_that_undoes_it_does(home: Home):
     app = repository(home, "my app", OLD.format("app"))
     before = config(app).read_bytes()
     run = every(home)
-    (line,) = [x for x in run.err.splitlines() if x.startswith("    git ")]
+    (line,) = [x for x in run.err.splitlines()
+               if x.startswith("    git config ")]
     git(home, *shlex.split(line)[1:], cwd=home.folder)
     assert config(app).read_bytes() == before
 

@@ -370,6 +370,23 @@ def test_r19_git_askpass_is_honoured(home: Home):
     assert users(home) == {"dev"}
 
 
+@pytest.mark.row("R19")
+@pytest.mark.parametrize("answer", ["exit 1", "echo"])
+def test_r19_a_window_that_is_closed_is_no_token(home: Home, answer: str):
+    """What to do without one is said, as on a terminal."""
+    home.token = None
+    script = home.work / "askpass"
+    script.write_text(f"#!/bin/sh\necho >> asked\n{answer}\n")
+    script.chmod(0o700)
+    init = home.bbkey("init", home.https_url(),
+                      env={"GIT_ASKPASS": str(script)})
+    assert init.error_class == "auth", init
+    assert "there is no token for" in init.err
+    assert f"git bbkey request {home.https_url()}" in init.hint
+    asked = len((home.work / "asked").read_text().splitlines())
+    assert asked == (1 if answer == "exit 1" else 2)
+
+
 # --- which comes first -------------------------------------------------------
 
 @pytest.mark.user
