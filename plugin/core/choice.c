@@ -93,6 +93,7 @@ size_t bbk_choices_after(const struct bbk_setup *setup,
 
 	if (!bbk_address_owner(&setup->found.address) ||
 	    !setup->found.ssh_host ||
+	    !setup->found.sample || /* nothing to wait for */
 	    !(setup->refused || (err->class == BBK_E_AUTH && no_token)))
 		return 0;
 	if (scope != BBK_SCOPE_PERSONAL)

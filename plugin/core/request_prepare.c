@@ -217,7 +217,10 @@ static char *next_command(const struct bbk_prepared *prepared,
 			   bbk_key_type_word(wish->key_type));
 	if (wish->new_key)
 		bbk_str_add(&out, " --new-key");
-	add_url(&out, prepared);
+	if (prepared->found.address.repo)
+		add_url(&out, prepared);
+	else /* it is a repository that ssh can be tried with */
+		bbk_str_add(&out, " <clone URL of a repository in it>");
 	return bbk_str_take(&out);
 }
 

@@ -180,6 +180,16 @@ def test_without_a_token_an_admin_is_asked(anyone: Home, env: dict[str, str]):
     opens(anyone, anyone.ssh_url())
 
 
+def test_with_no_repository_to_try_there_is_nothing_to_wait_for(home: Home):
+    page = f"{home.base}/projects/PROJ"
+    home.token = None
+    talk = Talk(home, page, NO_COLOR="1")
+    talk.answer(NO_TOKEN)
+    text = talk.end(3)
+    assert NO_WAY not in text
+    assert f"git bbkey request {page}" in " ".join(text.split())
+
+
 def test_without_a_token_the_key_is_pasted_into_the_account(anyone: Home):
     talk = nobody(anyone, {})
     talk.answer(NO_WAY, "2 of 3")

@@ -121,6 +121,14 @@ def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
                                     run.trace.read_text())
 
 
+def test_of_a_whole_project_a_repository_is_what_to_wait_with(person: Home):
+    """ssh cannot be tried with the page of a project."""
+    page = f"{person.base}/projects/PROJ"
+    run = ok(person.bbkey("request", page))
+    assert pasted(run.out, "git bbkey init") == \
+        "git bbkey init --wait <clone URL of a repository in it>"
+
+
 def test_prose_fits_80_columns_and_is_ascii(person: Home):
     run = ok(person.bbkey("request", person.https_url(), "--scope", "repo",
                           "--write", "--expires", "30"))
