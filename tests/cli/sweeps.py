@@ -36,10 +36,15 @@ no_sanitizers = pytest.mark.skipif(
 FAST_PATH = {"PATH": f"{FAST}:/usr/local/bin:/usr/bin:/bin"}
 
 
+# git's own https, which is tried for an https URL once ssh cannot be had
+OVER_HTTPS = "fatal: could not read Username for 'https://"
+
+
 def own_lines(text: str) -> list[str]:
     """Without what is ours, and without the folder's name."""
     return [line for line in text.splitlines()
-            if not line.startswith(("git-bbkey: ", "hint: ", "Cloning into"))]
+            if not line.startswith(("git-bbkey: ", "hint: ", "Cloning into",
+                                    OVER_HTTPS))]
 
 
 def assert_as_plain(home: Home, url: str, **how: Any) -> Result:

@@ -30,6 +30,7 @@ with warnings.catch_warnings():  # cryptography complains about old ciphers
     import asyncssh
 from home import BIN, Home, Result, Running
 from invariants import check_all
+from sweeps import OVER_HTTPS
 
 HOSTKEY, NETWORK, DENIED, NOT_BITBUCKET = 6, 7, 11, 12
 
@@ -77,9 +78,10 @@ def add_place(home: Home, place: str) -> None:
 
 
 def ours_out(text: str) -> str:
-    """Standard error without the lines of git-bbkey."""
+    """Standard error without the lines of git-bbkey, and without https'."""
     return "".join(line for line in text.splitlines(True)
-                   if not line.startswith(("git-bbkey: ", "hint: ")))
+                   if not line.startswith(("git-bbkey: ", "hint: ",
+                                           OVER_HTTPS)))
 
 
 def plain_clone(home: Home, url: str, **how: Any) -> Result:
