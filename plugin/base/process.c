@@ -76,26 +76,15 @@ static void close_pipes(struct pipes *p)
 	}
 }
 
-static int open_pipe(int fds[2])
-{
-	if (pipe(fds) < 0) {
-		fds[0] = fds[1] = -1;
-		return -1;
-	}
-	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
-	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-	return 0;
-}
-
 static int open_pipes(struct pipes *p, const struct bbk_process *process)
 {
 	*p = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	if (process->inherit)
 		return 0;
-	if ((process->input && open_pipe(p->in) < 0) ||
-	    (process->out_max && open_pipe(p->out) < 0) ||
+	if ((process->input && bbk_pipe(p->in) < 0) ||
+	    (process->out_max && bbk_pipe(p->out) < 0) ||
 	    (process->err_max && !process->inherit_err &&
-	     open_pipe(p->err) < 0)) {
+	     bbk_pipe(p->err) < 0)) {
 		close_pipes(p);
 		return -1;
 	}

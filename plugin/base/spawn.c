@@ -1,9 +1,11 @@
 #define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np() */
 #include "base/spawn.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/above.h"
 
@@ -71,6 +73,28 @@ int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn)
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
 	return rc;
+}
+
+int bbk_pipe(int fds[2])
+{
+	if (pipe(fds) < 0) {
+		fds[0] = fds[1] = -1;
+		return -1;
+	}
+	(void)fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	(void)fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+int bbk_pipes(int in[2], int out[2])
+{
+	if (bbk_pipe(in) < 0)
+		return -1;
+	if (bbk_pipe(out) == 0)
+		return 0;
+	(void)close(in[0]);
+	(void)close(in[1]);
+	return -1;
 }
 
 void bbk_hold_signals(sigset_t *usual)

@@ -23,6 +23,11 @@ struct bbk_spawn {
  */
 int bbk_spawn(pid_t *pid, const struct bbk_spawn *spawn) BBK_MUST_CHECK;
 
+/* A pipe that no other program gets unasked; where it fails, both are -1. */
+int bbk_pipe(int fds[2]) BBK_MUST_CHECK;
+/* Two of them, for what goes in and what comes out. */
+int bbk_pipes(int in[2], int out[2]) BBK_MUST_CHECK;
+
 /* What ends a program from outside. */
 #define BBK_ENDING_SIGNALS { SIGINT, SIGTERM, SIGHUP, SIGQUIT }
 

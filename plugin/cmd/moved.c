@@ -315,8 +315,7 @@ static int carry_over(struct run *run, struct bbk_err *err)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
 
-	if (bbk_carry_old_names(run->env, run->dry_run,
-					  &run->enabled, err) < 0)
+	if (bbk_carry_old_names(run->env, run->dry_run, &run->enabled, err) < 0)
 		return -1;
 	bbk_str_addf(&text, "Old addresses %s carried over to %s",
 		     run->dry_run ? "would be" : "are", BBK_CLOUD_SSH_HOST);

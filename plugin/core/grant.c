@@ -96,7 +96,6 @@ static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
 static int belongs_elsewhere(const struct bbk_key *key, enum bbk_scope scope,
 			     struct bbk_err *err)
 {
-	bool usual = scope == BBK_SCOPE_PROJECT;
 	char *said = err->what;
 
 	err->what = NULL;
@@ -106,9 +105,7 @@ static int belongs_elsewhere(const struct bbk_key *key, enum bbk_scope scope,
 		    "already: %s", key->facts.fingerprint, said);
 	free(said);
 	return bbk_err_hint(err, "use a key of its own for this: git bbkey "
-				 "init --new-key%s%s",
-			    usual ? "" : " --scope ",
-			    usual ? "" : bbk_scope_word(scope));
+				 "init --new-key%s", bbk_scope_option(scope));
 }
 
 /* After a 409 or a lost answer: what does the server have? */

@@ -39,12 +39,8 @@ static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 static int hint_at_init(const struct bbk_ensuring *e, const char *why,
 			struct bbk_err *err)
 {
-	enum bbk_scope scope = e->terms.target.scope;
-	bool usual = scope == BBK_SCOPE_PROJECT;
-
-	return bbk_err_hint(err, "%s: git bbkey init%s%s", why,
-			    usual ? "" : " --scope ",
-			    usual ? "" : bbk_scope_word(scope));
+	return bbk_err_hint(err, "%s: git bbkey init%s", why,
+			    bbk_scope_option(e->terms.target.scope));
 }
 
 static int not_allowed(struct bbk_ensuring *e, bool denied,

@@ -1,7 +1,6 @@
 #include "git/overhttps.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,22 +64,6 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int open_pipes(int in[2], int out[2])
-{
-	if (pipe(in) < 0)
-		return -1;
-	if (pipe(out) < 0) {
-		(void)close(in[0]);
-		(void)close(in[1]);
-		return -1;
-	}
-	for (int i = 0; i < 2; i++) {
-		(void)fcntl(in[i], F_SETFD, FD_CLOEXEC);
-		(void)fcntl(out[i], F_SETFD, FD_CLOEXEC);
-	}
-	return 0;
-}
-
 static int start(struct helper *helper, const char *url, struct bbk_err *err)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
@@ -91,7 +74,7 @@ static int start(struct helper *helper, const char *url, struct bbk_err *err)
 		return -1;
 	bbk_strv_addl(&words, git, "remote-https", url, url, NULL);
 	free(git);
-	if (open_pipes(in, out) < 0)
+	if (bbk_pipes(in, out) < 0)
 		return bbk_err_errno(err, BBK_E_LOCAL, errno,
 				     "cannot open a pipe");
 	rc = bbk_spawn(&helper->pid, &(struct bbk_spawn){

@@ -103,9 +103,7 @@ static void add_hint(struct bbk_str *out, const struct bbk_record *record)
 {
 	bbk_str_add(out, "hint: for another one, run here: git bbkey init "
 			 "--new-key");
-	if (record->scope != BBK_SCOPE_PROJECT)
-		bbk_str_addf(out, " --scope %s",
-			     bbk_scope_word(record->scope));
+	bbk_str_add(out, bbk_scope_option(record->scope));
 	if (record->write && record->scope != BBK_SCOPE_PERSONAL)
 		bbk_str_add(out, " --write");
 	bbk_str_addc(out, '\n');

@@ -140,22 +140,6 @@ enum bbk_help_answer bbk_help_hear(struct bbk_help *help)
 
 /* --- talking ---------------------------------------------------------- */
 
-static int open_pipes(int in[2], int out[2])
-{
-	if (pipe(in) < 0)
-		return -1;
-	if (pipe(out) < 0) {
-		close(in[0]);
-		close(in[1]);
-		return -1;
-	}
-	for (int i = 0; i < 2; i++) {
-		(void)fcntl(in[i], F_SETFD, FD_CLOEXEC);
-		(void)fcntl(out[i], F_SETFD, FD_CLOEXEC);
-	}
-	return 0;
-}
-
 /* Whoever we talk with may be gone. */
 static void ignore_sigpipe(void)
 {
@@ -192,7 +176,7 @@ int bbk_help_start(struct bbk_help *help, const char *program,
 	int in[2], out[2], rc;
 
 	help->self = self;
-	if (open_pipes(in, out) < 0)
+	if (bbk_pipes(in, out) < 0)
 		return -1;
 	ignore_sigpipe();
 	rc = bbk_spawn(&help->pid, &(struct bbk_spawn){

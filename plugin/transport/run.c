@@ -180,7 +180,6 @@ static bool went_over_https(const struct bbk_transport *t,
 	char *program = bbk_program_beside(t->argv[0], "git-bbkey");
 
 	*status = -1;
-
 	if (program) {
 		bbk_strv_add(&words, program);
 		add_words(t, &words);
