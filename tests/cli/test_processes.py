@@ -304,8 +304,13 @@ def holding(home: Home) -> Iterator[tuple[subprocess.Popen, int, Path]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(clone.pid, signal.SIGCONT)
         writer = os.open(gate, os.O_RDWR | os.O_NONBLOCK)
-        os.write(writer, home.sandbox.tokens["project_admin"].encode() + b"\n")
-        clone.communicate(timeout=60)
+        line = home.sandbox.tokens["project_admin"].encode() + b"\n"
+        end = time.monotonic() + 60
+        # each that waits reads a line: over https git asks a second time
+        while clone.poll() is None and time.monotonic() < end:
+            os.write(writer, line)
+            time.sleep(0.1)
+        clone.communicate(timeout=1)
         os.close(writer)
 
 
