@@ -306,11 +306,14 @@ def holding(home: Home) -> Iterator[tuple[subprocess.Popen, int, Path]]:
         writer = os.open(gate, os.O_RDWR | os.O_NONBLOCK)
         line = home.sandbox.tokens["project_admin"].encode() + b"\n"
         end = time.monotonic() + 60
-        # each that waits reads a line: over https git asks a second time
-        while clone.poll() is None and time.monotonic() < end:
+        # a line for each that waits: an orphan, and, over https, git again
+        while True:
             os.write(writer, line)
-            time.sleep(0.1)
-        clone.communicate(timeout=1)
+            try:
+                clone.communicate(timeout=0.1)
+                break
+            except subprocess.TimeoutExpired:
+                assert time.monotonic() < end
         os.close(writer)
 
 
