@@ -21,6 +21,8 @@ struct arguments {
 	bool batch;
 	bool offer;
 	bool over_https;
+	bool lfs;
+	bool on_record;
 	bool dot_git;
 	bool settled;
 };
@@ -45,6 +47,10 @@ static const struct bbk_option ensure_options[] = {
 	  "ssh can be run while the key is registered", NULL },
 	{ "over-https", BBK_OPTION_FLAG, FIELD(over_https), NULL,
 	  "the URL was https, and ssh cannot be had: be git's server", NULL },
+	{ "lfs", BBK_OPTION_FLAG, FIELD(lfs), NULL,
+	  "be git-lfs-authenticate, instead", NULL },
+	{ "on-record", BBK_OPTION_FLAG, FIELD(on_record), NULL,
+	  "its ssh worked before", NULL },
 	{ "dot-git", BBK_OPTION_FLAG, FIELD(dot_git), NULL,
 	  "the URL ends in .git", NULL },
 	{ "settled", BBK_OPTION_FLAG, FIELD(settled), NULL,
@@ -110,6 +116,34 @@ static int run_ensure(struct bbk_env *env, struct bbk_ensure_wish *wish,
 
 /* --- over https ------------------------------------------------------- */
 
+/* remote-https carries what is fetched alone. */
+static int say_how_to_push(struct bbk_env *env,
+			   const struct bbk_carried *carried)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(str) url = BBK_STR_INIT;
+
+	if (!env->hints || bbk_carried_from(&url, env, carried, &ignored) != 0)
+		return 1;
+	fprintf(env->err, "hint: this URL is https; to push over that:\n"
+			  "hint:   git -c url.%s.insteadOf=%s push\n",
+		bbk_str_get(&url), bbk_str_get(&url));
+	return 1;
+}
+
+/* As git-lfs makes it of an https URL, whose login is git's. */
+static int answer_lfs(struct bbk_env *env, const struct bbk_carried *carried,
+		      struct bbk_err *err)
+{
+	BBK_AUTO(str) url = BBK_STR_INIT;
+
+	if (bbk_carried_from(&url, env, carried, err) != 0)
+		return 1;
+	fprintf(env->out, "{\"href\": \"%s%s/info/lfs\"}\n",
+		bbk_str_get(&url), carried->dot_git ? "" : ".git");
+	return 0;
+}
+
 /*
  * What transport/run.c goes by: 0, git was served; class fatal's status, it
  * broke off; any other, nothing was said to git.
@@ -121,11 +155,16 @@ static int go_over_https(struct bbk_env *env, const struct arguments *given,
 	const struct bbk_carried carried = {
 		.host = ssh->host, .port = ssh->port, .user = ssh->user,
 		.owner = ssh->project, .repo = ssh->repo,
-		.dot_git = given->dot_git,
+		.dot_git = given->dot_git, .on_record = given->on_record,
 	};
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	int rc = bbk_over_https(env, &carried, err);
+	int rc;
 
+	if (given->push)
+		return say_how_to_push(env, &carried);
+	if (given->lfs)
+		return answer_lfs(env, &carried, err);
+	rc = bbk_over_https(env, &carried, err);
 	if (rc || !given->settled)
 		return rc < 0 ? bbk_class_status(BBK_E_FATAL) : rc;
 	if (bbk_stay_on_https(env, &carried, &ignored) == 0 && env->hints)

@@ -128,11 +128,10 @@ static int cover(struct bbk_ourfiles *files,
 		.https = enrolment->automatic != BBK_AUTO_NEVER &&
 			 !enrolment->unconfirmed,
 		.user = enrolment->user,
-		.again = enrolment->carry_again,
+		.again_owner = enrolment->again_owner,
+		.again_repo = enrolment->again_repo,
 	};
 
-	if (cover_https(files, instance) < 0)
-		return -1;
 	for (size_t i = 0; i < instance->ssh.len; i++) {
 		BBK_AUTO(url) ssh = BBK_URL_INIT;
 
@@ -144,7 +143,8 @@ static int cover(struct bbk_ourfiles *files,
 		     bbk_carry_old_name(files, instance, &ssh) < 0))
 			return -1;
 	}
-	return 0;
+	/* last: in a repository with both, it tells them apart, too */
+	return cover_https(files, instance);
 }
 
 static int set_ssh(struct bbk_ourfiles *files, const struct bbk_ourfile *file,

@@ -31,7 +31,8 @@ struct bbk_enrolment {
 	const char *user; /* of the person's https URLs; or NULL */
 	/* that this ssh is the instance's, only a person said: https stays */
 	bool unconfirmed;
-	const char *carry_again; /* as in struct bbk_carrying */
+	const char *again_owner; /* as in struct bbk_carrying */
+	const char *again_repo;
 };
 
 /*

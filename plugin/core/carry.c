@@ -51,45 +51,50 @@ static char *left_alone_key(const char *url)
 	return bbk_strf("url.%s.insteadOf", url);
 }
 
-static bool is_left_alone(const struct bbk_ourfile *carried, size_t i)
+static bool is_left_alone(const struct bbk_config *held, size_t i)
 {
-	const char *url = carried->held.values.v[i];
+	const char *url = held->values.v[i];
 	char *key = bbk_strf("url.%s.insteadof", url); /* as git prints it */
 	bool is = bbk_begins(url, "https://") &&
-		  !strcmp(carried->held.keys.v[i], key);
+		  !strcmp(held->keys.v[i], key);
 
 	free(key);
 	return is;
 }
 
-/* Is the URL one of `owner`, below one of these beginnings?  "": of anybody. */
-static bool is_below(const char *url, const struct bbk_strv *beginnings,
-		     const char *owner)
+/* Does what is left alone, `url` and all that begins so, come back? */
+static bool comes_back(const char *url, const char *beginning,
+		       const struct bbk_carrying *carrying)
 {
-	bool is = false;
+	const char *owner = carrying->again_owner;
+	const char *repo = carrying->again_repo;
+	char *begin = bbk_strf("%s%s%s%s%s", beginning, owner,
+			       *owner ? "/" : "", repo ? repo : "",
+			       repo ? ".git" : "");
+	bool does = !strncasecmp(url, begin, strlen(repo ? url : begin));
 
-	for (size_t i = 0; i < beginnings->len && !is; i++) {
-		char *begin = bbk_strf("%s%s%s", beginnings->v[i], owner,
-				       *owner ? "/" : "");
-
-		is = !strncasecmp(url, begin, strlen(begin));
-		free(begin);
-	}
-	return is;
+	free(begin);
+	return does;
 }
 
 static int carry_again(struct bbk_ourfiles *files,
-		       const struct bbk_strv *beginnings, const char *again)
+		       const struct bbk_strv *beginnings,
+		       const struct bbk_carrying *carrying)
 {
-	static const struct bbk_strv none = BBK_STRV_INIT;
-	const struct bbk_ourfile *carried = &files->carried;
+	const struct bbk_config *held = &files->carried.held;
 	int rc = 0;
 
-	for (size_t i = 0; i < carried->held.keys.len && !rc; i++)
-		if (is_left_alone(carried, i) &&
-		    is_below(carried->held.values.v[i], beginnings, again))
-			rc = bbk_ourfiles_set_list(
-				files, carried, carried->held.keys.v[i], &none);
+	for (size_t i = 0; i < held->keys.len && !rc; i++) {
+		bool back = false;
+
+		for (size_t j = 0; j < beginnings->len && !back; j++)
+			back = is_left_alone(held, i) &&
+			       comes_back(held->values.v[i], beginnings->v[j],
+					  carrying);
+		if (back)
+			rc = bbk_ourfiles_set(files, &files->carried,
+					      held->keys.v[i], NULL);
+	}
 	return rc;
 }
 
@@ -109,8 +114,8 @@ int bbk_carry_https(struct bbk_ourfiles *files,
 	}
 	/* beside core.sshCommand: where that is not read, https stays https */
 	rc = bbk_ourfiles_set_list(files, &files->carried, key, &from);
-	if (!rc && carrying->again)
-		rc = carry_again(files, &from, carrying->again);
+	if (!rc && carrying->again_owner)
+		rc = carry_again(files, &from, carrying);
 	free(key);
 	return rc;
 }
@@ -225,14 +230,15 @@ int bbk_carry_leave_alone(const struct bbk_instance *instance,
 bool bbk_carry_leaves_alone(const struct bbk_env *env, const char *url)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(strv) values = BBK_STRV_INIT;
+	BBK_AUTO(config) held = BBK_CONFIG_INIT;
 	char *file =
 		bbk_strf("%s/" BBK_CARRIED_FOLDER "/config", env->paths.config);
-	char *key = left_alone_key(url);
-	bool has = bbk_config_file_get(file, key, &values, &ignored) == 0 &&
-		   bbk_strv_has(&values, url);
+	bool does = false;
 
-	free(key);
+	if (bbk_config_file_load(&held, file, &ignored) == 0)
+		for (size_t i = 0; i < held.keys.len && !does; i++)
+			does = is_left_alone(&held, i) &&
+			       bbk_begins(url, held.values.v[i]);
 	free(file);
-	return has;
+	return does;
 }

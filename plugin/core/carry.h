@@ -14,10 +14,12 @@ struct bbk_carrying {
 	bool https; /* false: it stays */
 	const char *user; /* that stands in the person's https URLs; or NULL */
 	/*
-	 * A project or workspace whose URLs are carried over again, where they
-	 * were left alone; "" for all of them, NULL for none.
+	 * Carried over again, where they were left alone: the URLs of this
+	 * project or workspace, "" for all, NULL for none; and where repo is
+	 * not NULL, those of this repository alone.
 	 */
-	const char *again;
+	const char *again_owner;
+	const char *again_repo;
 };
 
 /* Parts of core/ourfiles.h's `write`.  ssh: where to. */
@@ -43,7 +45,10 @@ int bbk_carry_old_names(struct bbk_env *env, bool dry_run, bool *changed,
 int bbk_carry_leave_alone(const struct bbk_instance *instance,
 			  const struct bbk_env *env, const char *path,
 			  struct bbk_err *err) BBK_MUST_CHECK;
-/* Is that so of this URL? */
+/*
+ * Is that so of this URL?  insteadOf is about beginnings: "/scm/proj/app", left
+ * alone without its ".git", is one of "/scm/proj/apple.git", too.
+ */
 bool bbk_carry_leaves_alone(const struct bbk_env *env, const char *url);
 
 #endif

@@ -255,20 +255,32 @@ static bool will_do(const struct bbk_setup *setup)
 	       now.scheme == BBK_SSH && !bbk_cloud_is_old(now.host, now.port);
 }
 
-/* A key of an account may open them all. */
-static const char *carried_again(const struct bbk_setup *setup)
+/*
+ * What the key opens: all that an account may, a project's repositories where
+ * the URL names the project, one repository.
+ */
+static void carry_again(struct bbk_enrolment *enrolment,
+			const struct bbk_setup *setup)
 {
+	const struct bbk_address *address = &setup->found.address;
+	enum bbk_scope scope = setup->terms.target.scope;
+
 	if (!setup->wanted.access)
-		return NULL;
-	return !setup->own && setup->terms.target.scope == BBK_SCOPE_PERSONAL ?
-		"" : bbk_address_owner(&setup->found.address);
+		return;
+	if (!setup->own && scope == BBK_SCOPE_PERSONAL) {
+		enrolment->again_owner = "";
+		return;
+	}
+	enrolment->again_owner = bbk_address_owner(address);
+	if (setup->own || scope == BBK_SCOPE_REPO || address->workspace)
+		enrolment->again_repo = address->repo;
 }
 
 struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 {
 	const struct bbk_wish *wish = setup->wish;
 
-	return (struct bbk_enrolment){
+	struct bbk_enrolment enrolment = {
 		.automatic = wish->has_auto ? wish->automatic :
 			     setup->found.instance.automatic,
 		.hostkeys = &wish->host_keys,
@@ -278,8 +290,10 @@ struct bbk_enrolment bbk_setup_enrolment(const struct bbk_setup *setup)
 		.user = setup->found.url.scheme == BBK_SSH ? NULL :
 			setup->found.url.user,
 		.unconfirmed = setup->found.guessed,
-		.carry_again = carried_again(setup),
 	};
+
+	carry_again(&enrolment, setup);
+	return enrolment;
 }
 
 static int observe_here(struct bbk_setup *setup, struct bbk_err *err)

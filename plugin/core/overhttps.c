@@ -3,97 +3,178 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
+#include "base/text.h"
 #include "core/automatic.h"
 #include "core/detect.h"
+#include "git/config.h"
 #include "git/overhttps.h"
 #include "git/repo.h"
 
-/* 1: no instance that is enrolled. */
-static int open_instance(struct bbk_instance *instance, struct bbk_env *env,
-			 const struct bbk_carried *carried,
-			 struct bbk_err *err)
-{
-	return bbk_detect_of_ssh(instance, env, carried->user, carried->host,
-				 carried->port, err);
-}
+/* What is carried over, and what of it is in the repository here. */
+struct found {
+	struct bbk_instance instance;
+	char *path;   /* behind "https://host[:port][/context]" */
+	char *url;    /* as git-bbkey would write it */
+	char *remote; /* that has this URL; NULL: none */
+	char *raw;    /* as it is written there */
+	bool as_ssh;  /* a remote has it as an ssh URL */
+};
 
-/* Behind "https://host[:port][/context]": "/scm/proj/app.git" */
-static char *path_of(const struct bbk_instance *instance,
-		     const struct bbk_carried *carried)
+#define FOUND_INIT \
+	{ .instance = BBK_INSTANCE_INIT }
+
+static void found_release(struct found *found)
 {
-	return bbk_strf("%s%s/%s%s", bbk_instance_clone_path(instance),
-			carried->owner, carried->repo,
-			carried->dot_git ? ".git" : "");
+	bbk_instance_release(&found->instance);
+	free(found->path);
+	free(found->url);
+	free(found->remote);
+	free(found->raw);
 }
 
 /* --- the repository here ------------------------------------------------ */
 
 /* The same URL, whoever's name stands in it. */
-static bool is_same(const char *text, const char *url)
+static bool is_https(const struct found *found, const struct bbk_url *url)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(url) a = BBK_URL_INIT;
-	BBK_AUTO(url) b = BBK_URL_INIT;
+	BBK_AUTO(url) wanted = BBK_URL_INIT;
 
-	return bbk_url_parse(&a, text, &ignored) == 0 &&
-	       bbk_url_parse(&b, url, &ignored) == 0 &&
-	       bbk_url_same_origin(&a, &b) && !strcmp(a.path, b.path);
+	return bbk_url_parse(&wanted, found->url, &ignored) == 0 &&
+	       bbk_url_same_origin(url, &wanted) &&
+	       !strcmp(url->path, wanted.path);
+}
+
+static bool is_ssh(const struct found *found, struct bbk_env *env,
+		   const struct bbk_carried *carried, const struct bbk_url *url)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(instance) its = BBK_INSTANCE_INIT;
+	BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+
+	return url->scheme == BBK_SSH &&
+	       bbk_instance_of_ssh(&its, env, url->host, url->port,
+				   &ignored) == 0 &&
+	       !strcmp(its.base, found->instance.base) &&
+	       bbk_address_of(&address, url, its.edition->is_cloud,
+			      &ignored) == 0 &&
+	       address.repo && bbk_same_nocase(address.repo, carried->repo) &&
+	       bbk_same_nocase(bbk_address_owner(&address), carried->owner);
 }
 
 /*
  * Is it what git fetches for: a repository that has the URL as a remote?  A
  * clone has none yet, and one that it happens to run in is none of its own.
  */
-static bool is_of_repository_here(const char *url)
+static void look_here(struct found *found, struct bbk_env *env,
+		      const struct bbk_carried *carried)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(repo) repo = BBK_REPO_INIT;
 	BBK_AUTO(strv) names = BBK_STRV_INIT;
-	bool found = false;
 
 	if (bbk_repo_open(&repo, &ignored) != 0 ||
 	    bbk_repo_remotes(&repo, &names, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < names.len && !found; i++) {
+		return;
+	for (size_t i = 0; i < names.len && !found->remote; i++) {
 		BBK_AUTO(str) text = BBK_STR_INIT;
+		BBK_AUTO(url) url = BBK_URL_INIT;
 
-		found = bbk_repo_remote_url(&repo, names.v[i], &text,
-					    &ignored) == 0 &&
-			is_same(bbk_str_get(&text), url);
+		if (bbk_repo_remote_url(&repo, names.v[i], &text, &ignored) ||
+		    bbk_url_parse(&url, bbk_str_get(&text), &ignored) < 0)
+			continue;
+		if (is_https(found, &url)) {
+			found->remote = bbk_strdup(names.v[i]);
+			found->raw = bbk_str_take(&text);
+		} else {
+			found->as_ssh = found->as_ssh ||
+					is_ssh(found, env, carried, &url);
+		}
 	}
-	return found;
 }
 
-/* --- both --------------------------------------------------------------- */
+/* --- the URL ------------------------------------------------------------ */
+
+/* 1: no instance that is enrolled. */
+static int find(struct found *found, struct bbk_env *env,
+		const struct bbk_carried *carried, struct bbk_err *err)
+{
+	int rc = bbk_detect_of_ssh(&found->instance, env, carried->user,
+				   carried->host, carried->port, err);
+
+	if (rc)
+		return rc;
+	found->path = bbk_strf("%s%s/%s%s",
+			       bbk_instance_clone_path(&found->instance),
+			       carried->owner, carried->repo,
+			       carried->dot_git ? ".git" : "");
+	found->url = bbk_strf("%s%s", found->instance.base, found->path);
+	return 0;
+}
+
+/* 1: there is none. */
+static int find_https(struct found *found, struct bbk_env *env,
+		      const struct bbk_carried *carried, struct bbk_err *err)
+{
+	int rc = find(found, env, carried, err);
+
+	if (rc)
+		return rc;
+	look_here(found, env, carried);
+	return found->as_ssh && !found->remote ? 1 : 0;
+}
+
+int bbk_carried_from(struct bbk_str *url, struct bbk_env *env,
+		     const struct bbk_carried *carried, struct bbk_err *err)
+{
+	struct found found = FOUND_INIT;
+	int rc = find_https(&found, env, carried, err);
+
+	if (!rc)
+		bbk_str_set(url, found.raw ? found.raw : found.url);
+	found_release(&found);
+	return rc;
+}
+
+/* --- going over it ------------------------------------------------------ */
+
+/* As git would: its environment first. */
+static bool is_verified(const struct found *found, const struct bbk_env *env)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	char *value = NULL;
+	bool off = getenv("GIT_SSL_NO_VERIFY") != NULL;
+
+	if (!off && bbk_config_http(env->config, found->url, "sslverify",
+				    &value, &ignored) < 0)
+		return false;
+	off = off || (value && bbk_is_off(value));
+	free(value);
+	return !off;
+}
 
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err)
 {
-	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
-	int rc = open_instance(&instance, env, carried, err);
-	char *path, *url;
+	struct found found = FOUND_INIT;
+	int rc = find_https(&found, env, carried, err);
 
-	if (rc)
-		return 1;
-	path = path_of(&instance, carried);
-	url = bbk_strf("%s%s", instance.base, path);
-	rc = bbk_git_over_https(url, is_of_repository_here(url), err);
-	free(url);
-	free(path);
+	if (!rc && carried->on_record && !is_verified(&found, env))
+		rc = 1;
+	rc = rc ? 1 : bbk_git_over_https(found.remote, found.raw ? found.raw :
+					 found.url, err);
+	found_release(&found);
 	return rc;
 }
 
 int bbk_stay_on_https(struct bbk_env *env, const struct bbk_carried *carried,
 		      struct bbk_err *err)
 {
-	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
-	int rc = open_instance(&instance, env, carried, err);
-	char *path;
+	struct found found = FOUND_INIT;
+	int rc = find(&found, env, carried, err) ? -1 :
+		bbk_carry_leave_alone(&found.instance, env, found.path, err);
 
-	if (rc)
-		return -1;
-	path = path_of(&instance, carried);
-	rc = bbk_carry_leave_alone(&instance, env, path, err);
-	free(path);
+	found_release(&found);
 	return rc;
 }

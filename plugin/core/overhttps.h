@@ -12,6 +12,7 @@
 #define CORE_OVERHTTPS_H
 
 #include "base/env.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -23,14 +24,26 @@ struct bbk_carried {
 	const char *owner; /* as the URL spells it */
 	const char *repo;
 	bool dot_git;
+	bool on_record; /* its ssh worked before */
 };
+
+/*
+ * The URL that it was: as the remote of the repository here has it, else made
+ * of the parts.  1: no enrolled instance, or the repository here has it as an
+ * ssh URL alone: nothing was carried over.
+ */
+int bbk_carried_from(struct bbk_str *url, struct bbk_env *env,
+		     const struct bbk_carried *carried,
+		     struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
  * Serves git, which is on 0 and 1 and speaks protocol version 2 with
  * git-upload-pack.  git's settings for https count, also those of the
- * repository here where the URL is one of its remotes'.  0: served.  1: nothing
- * was said to git: no enrolled instance, a server without version 2, no access.
- * -1: it broke off, and git or git-remote-https has said why.
+ * repository here where the URL is one of its remotes'.  BBKEY_TOKEN does not:
+ * it is in no program's environment.  0: served.  1: nothing was said to git:
+ * none that was carried over, a server without version 2, no access; or what
+ * was safe by its host key would go to a server that nobody verifies
+ * (http.sslVerify).  -1: it broke off; git or git-remote-https has said why.
  */
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err) BBK_MUST_CHECK;

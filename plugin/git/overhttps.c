@@ -64,7 +64,8 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int start(struct helper *helper, const char *url, struct bbk_err *err)
+static int start(struct helper *helper, const char *remote, const char *url,
+		 struct bbk_err *err)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
 	int in[2], out[2], rc;
@@ -72,7 +73,8 @@ static int start(struct helper *helper, const char *url, struct bbk_err *err)
 
 	if (bbk_program_need(&git, "git", err) < 0)
 		return -1;
-	bbk_strv_addl(&words, git, "remote-https", url, url, NULL);
+	bbk_strv_addl(&words, git, "remote-https", remote ? remote : url, url,
+		      NULL);
 	free(git);
 	if (bbk_pipes(in, out) < 0)
 		return bbk_err_errno(err, BBK_E_LOCAL, errno,
@@ -176,14 +178,15 @@ static void ask_nobody(void)
 		(void)unsetenv("SSH_ASKPASS");
 }
 
-int bbk_git_over_https(const char *url, bool here, struct bbk_err *err)
+int bbk_git_over_https(const char *remote, const char *url,
+		       struct bbk_err *err)
 {
 	struct helper helper = { .in = -1, .out = -1 };
 
 	ask_nobody();
-	if (!here)
+	if (!remote)
 		(void)setenv("GIT_DIR", "/dev/null", 1);
-	if (start(&helper, url, err) < 0)
+	if (start(&helper, remote, url, err) < 0)
 		return 1;
 	if (connects(&helper))
 		return run(&helper);

@@ -12,15 +12,13 @@
 
 #include "base/err.h"
 
-#include <stdbool.h>
-
 /*
- * Serves whoever is on 0 and 1 until they end it.  url is built by us, of a
- * configured base and validated parts.  here: the settings of the repository in
- * this folder count, too.  0: served.  1: nothing was said to them.  -1: it
- * broke off in between; the programs on either side have said why.
+ * Serves whoever is on 0 and 1 until they end it.  remote is the one of the
+ * repository in this folder that has this URL; then the repository's settings
+ * count, too.  NULL: none has.  0: served.  1: nothing was said to them.  -1:
+ * it broke off in between; the programs on either side have said why.
  */
-int bbk_git_over_https(const char *url, bool here, struct bbk_err *err)
-	BBK_MUST_CHECK;
+int bbk_git_over_https(const char *remote, const char *url,
+		       struct bbk_err *err) BBK_MUST_CHECK;
 
 #endif

@@ -281,6 +281,7 @@ static enum bbk_command_kind fill(struct bbk_command *command,
 	command->batch = line->batch;
 	command->fetch = bbk_begins(line->remote + 4, "upload-pack ");
 	command->push = bbk_begins(line->remote + 4, "receive-pack ");
+	command->lfs = bbk_begins(line->remote + 4, "lfs-authenticate ");
 	return set_remote(command, line->remote) ? BBK_COMMAND_GIT :
 						   BBK_COMMAND_STRANGE;
 }

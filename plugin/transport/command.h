@@ -36,11 +36,12 @@ struct bbk_command {
 	bool dot_git;  /* which was there */
 	bool fetch;    /* git-upload-pack */
 	bool push;     /* git-receive-pack */
+	bool lfs;      /* git-lfs-authenticate */
 	bool batch;    /* -o BatchMode=yes: nobody may be asked */
 };
 
 #define BBK_COMMAND_INIT \
-	{ NULL, NULL, 0, false, NULL, NULL, false, false, false, false }
+	{ NULL, NULL, 0, false, NULL, NULL, false, false, false, false, false }
 
 void bbk_command_release(struct bbk_command *command);
 

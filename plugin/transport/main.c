@@ -124,10 +124,22 @@ static void forget_key(struct bbk_transport *t)
 }
 
 /* In front of git's own; argv is what keeps the words. */
-static void add_option(struct bbk_transport *t, struct bbk_strv *argv,
-		       const char *option)
+static void add_options(struct bbk_transport *t, struct bbk_strv *argv)
 {
-	bbk_strv_addl(argv, t->argv[0], "-o", option, NULL);
+	bbk_strv_add(argv, t->argv[0]);
+	/* ssh does not know GIT_TERMINAL_PROMPT */
+	if (!may_ask() && is_ours(t->command))
+		bbk_strv_addl(argv, "-o", "BatchMode=yes", NULL);
+	/* insteadOf carries git@bitbucket.org, and no other user's */
+	if (is_moved(t->command) && is_ours(t->command))
+		bbk_strv_addl(argv, "-o", "HostName=" BBK_CLOUD_SSH_HOST, NULL);
+	/*
+	 * There is https, and networks that swallow what is for ssh; and a
+	 * `git bbkey clone` above waits for ten seconds: ssh must have turned
+	 * from an address that is dead to the next one before that.
+	 */
+	if (t->carried || t->above)
+		bbk_strv_addl(argv, "-o", "ConnectTimeout=8", NULL);
 	for (int i = 1; i < t->argc; i++)
 		bbk_strv_add(argv, t->argv[i]);
 	t->argc = (int)argv->len;
@@ -247,19 +259,6 @@ static BBK_NORETURN void meet_at_gate(struct bbk_transport *t,
 	bbk_run_end(t, &watch);
 }
 
-/*
- * For the `git bbkey clone` above, which waits for ten seconds: ssh must have
- * turned from an address that is dead to the next one before that.
- */
-static BBK_NORETURN void meet_for_clone(struct bbk_transport *t,
-					struct bbk_help *help)
-{
-	BBK_AUTO(strv) argv = BBK_STRV_INIT;
-
-	add_option(t, &argv, "ConnectTimeout=8");
-	meet_at_gate(t, help);
-}
-
 /* ssh would read from a FIFO, and wait. */
 static bool is_file_or_none(const char *path)
 {
@@ -299,7 +298,7 @@ static BBK_NORETURN void meet_first(struct bbk_transport *t)
 	    bbk_help_above(&help, t->above, &place, t->self)) {
 		if (help.answer == BBK_HELP_OFFER &&
 		    bbk_help_prepare(&help, NULL) == 0)
-			meet_for_clone(t, &help);
+			meet_at_gate(t, &help);
 		_exit(1);
 	}
 	if (is_hopeless(t) || start_help(t, NULL, &help) < 0)
@@ -371,14 +370,8 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(watch) watch = BBK_WATCH_INIT;
 	BBK_AUTO(strv) argv = BBK_STRV_INIT;
-	BBK_AUTO(strv) moved = BBK_STRV_INIT;
 
-	/* ssh does not know GIT_TERMINAL_PROMPT */
-	if (!may_ask() && is_ours(t->command))
-		add_option(t, &argv, "BatchMode=yes");
-	/* insteadOf carries git@bitbucket.org, and no other user's */
-	if (is_moved(t->command) && is_ours(t->command))
-		add_option(t, &moved, "HostName=" BBK_CLOUD_SSH_HOST);
+	add_options(t, &argv);
 	if (bbk_paths_find(&t->paths, &ignored) < 0 ||
 	    bbk_realssh_find(&t->ssh, t->paths.config, &ignored) < 0)
 		bbk_ssh_plain(NULL, t->argc, t->argv);
@@ -386,6 +379,7 @@ static BBK_NORETURN void transport(struct bbk_transport *t)
 		t->self = bbk_program_beside(t->argv[0], "git-bbkey-ssh");
 		meet_first(t);
 	}
+	t->on_record = true;
 	if (t->command->push && t->record.key && !t->record.write)
 		push_with_reader(t);
 	bbk_run_warn(t);

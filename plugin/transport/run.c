@@ -95,9 +95,7 @@ void bbk_run_until_honoured(struct bbk_transport *t, struct bbk_watch *watch)
 		bbk_run_patiently(t, watch);
 	}
 	if (bbk_run_was_refused(watch)) {
-		(void)bbk_write_all(STDERR_FILENO, bbk_str_get(&watch->held),
-				    watch->held.len);
-		bbk_str_reset(&watch->held);
+		bbk_watch_speak(watch);
 		say_not_yet(&t->record);
 	}
 	bbk_run_end(t, watch);
@@ -134,26 +132,19 @@ static bool speaks_2(void)
 	return protocol && strstr(protocol, "version=2");
 }
 
-/* Has ssh given git nothing, for a URL that was https? */
+/*
+ * Has ssh given git nothing, for a URL that was https?  A host key that differs
+ * from what we know is no reason to go another way.
+ */
 static bool is_lost(const struct bbk_transport *t,
 		    const struct bbk_watch *watch)
 {
 	return t->carried && !watch->signal &&
 	       (bbk_run_was_refused(watch) ||
 		watch->words == BBK_WORDS_DROPPED ||
-		watch->words == BBK_WORDS_NOT_THERE);
-}
-
-/* remote-https carries what is fetched alone. */
-static void say_how_to_push(void)
-{
-	static const char line[] = "hint: this remote's URL is https: after "
-				   "one 'git fetch' over that, git pushes over "
-				   "it, too\n";
-	const char *advice = getenv("GIT_ADVICE");
-
-	if (!advice || !bbk_is_off(advice))
-		(void)bbk_write_all(STDERR_FILENO, line, sizeof(line) - 1);
+		watch->words == BBK_WORDS_NOT_THERE ||
+		(watch->words == BBK_WORDS_UNKNOWN_HOST &&
+		 !t->record.known_hosts));
 }
 
 static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
@@ -164,8 +155,14 @@ static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
 		      command->user, NULL);
 	if (command->port_given)
 		bbk_strv_addf(words, "--port=%u", command->port);
+	if (command->push)
+		bbk_strv_add(words, "--push");
+	if (command->lfs)
+		bbk_strv_add(words, "--lfs");
 	if (command->dot_git)
 		bbk_strv_add(words, "--dot-git");
+	if (t->on_record)
+		bbk_strv_add(words, "--on-record");
 	if (t->settled && !t->submodule)
 		bbk_strv_add(words, "--settled");
 	bbk_strv_addl(words, "--", command->host, command->project,
@@ -189,15 +186,34 @@ static bool went_over_https(const struct bbk_transport *t,
 	return *status == 0 || *status == bbk_class_status(BBK_E_FATAL);
 }
 
+/* A fetch that was fast, and by a key, is slower and asks for a login now. */
+static void say_that_ssh_is_gone(const struct bbk_transport *t,
+				 const struct bbk_watch *watch)
+{
+	BBK_AUTO(str) text = BBK_STR_INIT;
+	const char *first = bbk_str_get(&watch->held);
+
+	if (!t->on_record || bbk_run_was_refused(watch))
+		return;
+	bbk_str_addf(&text, "git-bbkey: trying https, as ssh says: "
+		     "%.*s\n", (int)strcspn(first, "\r\n"), first);
+	(void)bbk_write_all(STDERR_FILENO, text.s, text.len);
+}
+
 void bbk_run_end(struct bbk_transport *t, struct bbk_watch *watch)
 {
-	bool lost = is_lost(t, watch);
+	const struct bbk_command *command = t->command;
 	int status;
 
-	if (lost && t->command->fetch && speaks_2() &&
-	    went_over_https(t, watch, &status) && !watch->signal)
+	if (!is_lost(t, watch) ||
+	    !(command->push || command->lfs ||
+	      (command->fetch && speaks_2())))
+		bbk_watch_finish(watch);
+	if (command->push)
+		bbk_watch_speak(watch);
+	else
+		say_that_ssh_is_gone(t, watch);
+	if (went_over_https(t, watch, &status) && !watch->signal)
 		_exit(status);
-	if (lost && t->command->push)
-		say_how_to_push();
 	bbk_watch_finish(watch);
 }

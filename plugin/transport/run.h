@@ -23,6 +23,7 @@ struct bbk_transport {
 	int drops;  /* connections that the server dropped: base/drop.h */
 	char *vouched;  /* GlobalKnownHostsFile for plain ssh; NULL: its own */
 	bool carried;   /* git's URL was https: base/carried.h */
+	bool on_record; /* it was when we came */
 	bool submodule; /* and out of .gitmodules */
 	bool settled;   /* no ssh for it, and not for the moment only */
 };

@@ -90,7 +90,8 @@ static enum bbk_words words_of(const char *line)
 		{ "ssh: Could not resolve hostname ", BBK_WORDS_NOT_THERE },
 		{ "timed out during banner exchange", BBK_WORDS_NOT_THERE },
 		{ "Unable to negotiate with ", BBK_WORDS_NOT_THERE },
-		{ "Host key verification failed.", BBK_WORDS_NOT_THERE },
+		{ ": Too many authentication failures", BBK_WORDS_NOT_THERE },
+		{ "Host key verification failed.", BBK_WORDS_UNKNOWN_HOST },
 	};
 
 	for (size_t i = 0; i < BBK_ARRAY_LEN(known); i++)
@@ -128,10 +129,8 @@ static bool is_knock(const struct bbk_watch *watch,
 static void speak_up(struct bbk_watch *watch)
 {
 	watch->hushed = false;
-	if (watch->words != BBK_WORDS_OTHER)
-		return;
-	say(&watch->held);
-	bbk_str_reset(&watch->held);
+	if (watch->words == BBK_WORDS_OTHER)
+		bbk_watch_speak(watch);
 }
 
 static void kill_child(struct bbk_watch *watch)
@@ -329,11 +328,17 @@ int bbk_watch_other(struct bbk_watch *watch, const char *program,
 	return rc;
 }
 
+void bbk_watch_speak(struct bbk_watch *watch)
+{
+	say(&watch->held);
+	bbk_str_reset(&watch->held);
+}
+
 void bbk_watch_finish(struct bbk_watch *watch)
 {
 	struct sigaction usual = { .sa_handler = SIG_DFL };
 
-	say(&watch->held);
+	bbk_watch_speak(watch);
 	if (watch->signal) { /* die of it, too: that is what git would see */
 		(void)sigaction(watch->signal, &usual, NULL);
 		(void)raise(watch->signal);

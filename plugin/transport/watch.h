@@ -19,6 +19,7 @@ enum bbk_words {
 	BBK_WORDS_NO_ACCESS, /* let in, but not here: reference 1.10, 2.6 */
 	BBK_WORDS_DROPPED,   /* base/drop.h */
 	BBK_WORDS_NOT_THERE, /* it never came so far as to log in */
+	BBK_WORDS_UNKNOWN_HOST, /* "Host key verification failed." */
 	BBK_WORDS_BAD_HOST,  /* "REMOTE HOST IDENTIFICATION HAS CHANGED" */
 };
 
@@ -62,7 +63,9 @@ void bbk_watch_release(struct bbk_watch *watch);
 void bbk_watch_run(struct bbk_watch *watch, const struct bbk_ssh_line *line,
 		   struct bbk_knock *knock);
 
-/* Says what was held back, then ends as ssh did: by its status or signal. */
+/* Says what was held back. */
+void bbk_watch_speak(struct bbk_watch *watch);
+/* The same, then ends as ssh did: by its status or signal. */
 BBK_NORETURN void bbk_watch_finish(struct bbk_watch *watch);
 
 /*

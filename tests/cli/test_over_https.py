@@ -7,6 +7,7 @@ without admin rights, without a token, behind a firewall, or with a no for us.
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -143,8 +144,14 @@ def test_a_push_before_the_first_fetch_says_how(home: Home):
     git(home, "commit", "-q", "--allow-empty", "-m", "mine", cwd=app)
     push = home.git("push", cwd=app)
     assert push.status == 128, push
-    assert "after one 'git fetch' over that, git pushes over it, too" in \
-        push.hint
+    word = push.err.index("hint: this URL is https; to push over that:\n")
+    assert push.err.index("Host key verification failed.") < word
+    by_hand = re.findall(r"^hint:   (git -c .* push)$", push.err, re.M)
+    assert len(by_hand) == 1, push
+    home.forget_log()
+    run = home.run("sh", "-c", f"{by_hand[0]} --dry-run", cwd=app)
+    assert run.status == 0 and "main -> main" in run.err, run
+    assert home.git_requests() != [] and home.events("ssh_connect") == []
     child = home.terminal("git", "fetch", cwd=app)
     child.expect("set up SSH access")
     child.sendline("n")
@@ -188,6 +195,37 @@ def test_a_url_without_its_ending_is_left_alone_as_it_was_written(home: Home):
     home.token = None
     home.forget_log()
     over_https_alone(home, home.git("fetch", cwd=app))
+
+
+def test_one_that_begins_like_it_stays_on_https_too_and_says_so(home: Home):
+    """insteadOf knows beginnings alone: /scm/proj/to is one of /scm/proj/tool."""
+    ready(home)
+    begin = home.https_url(repo="to").removesuffix(".git")
+    git(home, "config", "--file", str(home.config / "https" / "config"),
+        f"url.{begin}.insteadOf", begin)
+    home.token = None
+    tool = home.git("clone", home.https_url(repo="tool"), "tool")
+    assert tool.status == 0 and home.events("ssh_connect") == [], tool
+    status = home.bbkey("status", cwd=home.work / "tool").out
+    assert "stays there: over ssh it was tried in vain" in \
+        " ".join(status.split())
+    home.token = "project_admin"
+    init = home.bbkey("init", "--scope", "repo", "--keep-remote",
+                      cwd=home.work / "tool")
+    assert init.status == 0, init
+    assert left_alone(home) == []
+
+
+def test_a_key_of_one_repository_brings_back_that_one(home: Home):
+    ready(home)
+    cloned(home)
+    tool = home.git("clone", home.https_url(repo="tool"), "tool")
+    assert tool.status == 0 and len(left_alone(home)) == 2, tool
+    home.token = "project_admin"
+    init = home.bbkey("init", "--scope", "repo", "--keep-remote",
+                      cwd=home.work / "tool")
+    assert init.status == 0, init
+    assert left_alone(home) == [home.https_url()]
 
 
 # --- who says no, and who is not asked ---------------------------------------
@@ -337,6 +375,9 @@ def test_on_record_and_ssh_is_gone(home: Home):
     assert fetch.status == 0, fetch
     assert git(home, "rev-parse", "origin/main", cwd=app) == commit
     assert home.requests() == [] and home.git_requests() != []
+    (word,) = said_by_us(fetch)
+    assert word.startswith("git-bbkey: trying https, as ssh says: "
+                           "kex_exchange_identification: "), word
     home.sandbox.control("DELETE", "/faults")
     home.forget_log()
     assert home.git("fetch", cwd=app).status == 0
@@ -355,6 +396,47 @@ def test_a_key_that_was_taken_away_from_who_has_no_token(home: Home):
     assert home.git_requests() != []
 
 
+@pytest.mark.skipif(not shutil.which("git-lfs"), reason="no git-lfs")
+def test_git_lfs_goes_where_it_would_without_us(home: Home):
+    """Its address over https; there is no LFS server in the sandbox."""
+    ca = {"SSL_CERT_FILE": str(home.sandbox.ca)}  # it is written in Go
+    home.enrol("always")
+    app = cloned(home)
+    logins(home)
+    (app / ".gitattributes").write_text("*.bin filter=lfs\n")
+    (app / "big.bin").write_text(
+        "version https://git-lfs.github.com/spec/v1\n"
+        f"oid sha256:{'a' * 64}\nsize 12\n")
+    git(home, "add", ".", cwd=app)
+    git(home, "commit", "-qm", "big", cwd=app)
+    home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
+    home.forget_log()
+    home.git("lfs", "fetch", "origin", "HEAD", cwd=app, env=ca)
+    ours = {(e["method"], e["path"]) for e in home.events("http")}
+    (app / ".git" / "config").write_text(
+        (app / ".git" / "config").read_text() +
+        f"[url \"{home.https_url()}\"]\n\tinsteadOf = {home.https_url()}\n")
+    home.forget_log()
+    home.git("lfs", "fetch", "origin", "HEAD", cwd=app, env=ca)
+    theirs = {(e["method"], e["path"]) for e in home.events("http")}
+    assert home.events("ssh_connect") == []
+    assert ours == theirs and ("POST", "/bitbucket/scm/proj/app.git/info/lfs"
+                               "/objects/batch") in ours
+
+
+def test_a_network_that_swallows_what_is_for_ssh(home: Home):
+    """Nobody answers: git would wait for two minutes, and then fail."""
+    home.enrol("always")
+    app = cloned(home)
+    logins(home)
+    home.sandbox.control("POST", "/faults", {"ssh": "silent", "times": -1})
+    home.forget_log()
+    fetch = home.git("fetch", cwd=app)
+    assert fetch.status == 0, fetch
+    assert 7 < fetch.seconds < 20
+    assert home.git_requests() != []
+
+
 # --- where it must not -------------------------------------------------------
 
 def test_an_ssh_url_is_never_carried_to_https(home: Home, closed: int):
@@ -365,6 +447,40 @@ def test_an_ssh_url_is_never_carried_to_https(home: Home, closed: int):
     enrol_at(home, f"ssh://git@localhost:{closed}")
     assert home.git("clone", f"ssh://git@localhost:{closed}/proj/app.git",
                     "app").status == 128
+    assert home.git_requests() == []
+
+
+def test_nor_is_an_ssh_remote_beside_an_https_one(home: Home):
+    """core.sshCommand is one for both; the repository tells them apart."""
+    home.enrol("always")
+    app = cloned(home)
+    logins(home)
+    git(home, "remote", "add", "ssh", home.ssh_url(repo="tool"), cwd=app)
+    assert home.git("fetch", "ssh", cwd=app).status == 0
+    home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
+    home.forget_log()
+    fetch = home.git("fetch", "ssh", cwd=app)
+    assert fetch.status == 128, fetch
+    assert home.git_requests() == []
+    assert home.git("fetch", "origin", cwd=app).status == 0
+    assert home.git_requests() != []
+
+
+@pytest.mark.parametrize("how", ["config", "environment"])
+def test_nor_is_https_that_nobody_verifies_a_way_round_a_host_key(
+        home: Home, how: str):
+    """Who can stop ssh could then be the server."""
+    home.enrol("always")
+    app = cloned(home)
+    logins(home)
+    home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
+    env = {"GIT_SSL_NO_VERIFY": "1"} if how == "environment" else {}
+    if not env:
+        git(home, "config", "--global", "http.sslVerify", "false")
+    home.forget_log()
+    fetch = home.git("fetch", cwd=app, env=env)
+    assert fetch.status == 128, fetch
+    assert "kex_exchange_identification: " in fetch.err
     assert home.git_requests() == []
 
 
@@ -434,6 +550,16 @@ def test_settings_of_the_repository_count_where_it_is_the_remote(home: Home):
     fetch = home.git("fetch", cwd=app)
     assert fetch.status == 0, fetch
     assert {e["auth"] for e in home.events("http")} == {"bearer"}
+
+
+def test_settings_of_the_remote_count_too(home: Home, closed: int):
+    ready(home, "ask", None)
+    app = cloned(home)
+    git(home, "config", "remote.origin.proxy", f"http://127.0.0.1:{closed}",
+        cwd=app)
+    fetch = home.git("fetch", cwd=app)
+    assert fetch.status == 128, fetch
+    assert f"127.0.0.1 port {closed}" in fetch.err
 
 
 @pytest.mark.row("M7")
@@ -578,6 +704,9 @@ def test_a_member_of_cloud_who_has_a_token_for_git(names: RealHome,
     token = names.sandbox.tokens["member"]
     logins(names, "x-bitbucket-api-token-auth", token["token"],
            "bitbucket.org")
+    # the name in a remote's URL counts, as for git
+    with (names.folder / ".git-credentials").open("a") as store:
+        store.write(f"https://member:{token['token']}@bitbucket.org\n")
     url = f"https://{user}bitbucket.org/acme/app.git"
     clone = names.git("clone", url, "app")
     assert clone.status == 0, clone

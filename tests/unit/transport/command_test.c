@@ -132,6 +132,31 @@ static bool has_port(const char *const *args)
 	return args[0] && args[1] && !strcmp(args[1], "-p");
 }
 
+static void what_git_wants_is_told_apart(void **state)
+{
+	static const struct {
+		const char *remote;
+		bool fetch, push, lfs;
+	} wishes[] = {
+		{ "git-upload-pack '/p/r.git'", true, false, false },
+		{ "git-receive-pack '/p/r.git'", false, true, false },
+		{ "git-lfs-authenticate p/r.git upload", false, false, true },
+		{ "git-lfs-transfer p/r.git upload", false, false, false },
+		{ "git-upload-archive '/p/r.git'", false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(wishes); i++) {
+		const char *args[10] = { "git@h", wishes[i].remote };
+		BBK_AUTO(command) c = BBK_COMMAND_INIT;
+
+		assert_int_equal(parse(&c, args), G);
+		assert_int_equal(c.fetch, wishes[i].fetch);
+		assert_int_equal(c.push, wishes[i].push);
+		assert_int_equal(c.lfs, wishes[i].lfs);
+	}
+}
+
 static void command_lines_are_read_as_ssh_reads_them(void **state)
 {
 	(void)state;
@@ -244,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(command_lines_are_read_as_ssh_reads_them),
+		TEST(what_git_wants_is_told_apart),
 		TEST(the_first_of_two_counts_as_for_ssh),
 		TEST(an_option_that_redirects_is_seen_in_every_spelling),
 		TEST(a_path_that_goes_on_behind_its_quote_is_not_ours),
