@@ -136,11 +136,7 @@ static struct json_t *json_ssh(const struct bbk_status *status)
 	struct json_t *part = bbk_json_new_object();
 
 	bbk_json_put_string(part, "state", bbk_ssh_state_word(status->ssh));
-	bbk_json_put_string(part, "access",
-			    !status->on_record ||
-			    (status->ssh != BBK_SSH_STATE_OK &&
-			     status->ssh != BBK_SSH_STATE_SKIPPED) ? NULL :
-			    status->record.write ? "write" : "read");
+	bbk_json_put_string(part, "access", status->ssh_access);
 	if (status->ssh == BBK_SSH_STATE_SKIPPED)
 		bbk_json_put_null(part, "milliseconds");
 	else
@@ -302,6 +298,10 @@ static void print_ssh(const struct bbk_env *env,
 	case BBK_SSH_STATE_OK:
 		bbk_str_addf(text, "SSH answers (%lld ms)",
 			     (long long)status->milliseconds);
+		if (status->ssh_access)
+			bbk_str_addf(text, ", and lets you read%s",
+				     !strcmp(status->ssh_access, "write") ?
+					     " and push" : "");
 		break;
 	case BBK_SSH_STATE_SKIPPED:
 		return;

@@ -145,6 +145,52 @@ static enum bbk_ssh_state state_of(const struct bbk_ssh_answer *answer)
 	}
 }
 
+/* What the person's own keys, and one on their account, may: the server says. */
+static bool is_persons(const struct bbk_status *status)
+{
+	return !status->record.key ||
+	       status->record.scope == BBK_SCOPE_PERSONAL;
+}
+
+/* A question that git asks for a push, and ends there. */
+static const char *ask_to_push(struct bbk_status *status, struct bbk_env *env,
+			       const struct bbk_visit *as)
+{
+	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	struct bbk_detected *found = &status->found;
+	struct bbk_visit visit = *as;
+	char *command = bbk_access_command(found->instance.edition,
+					   bbk_detected_owner(found),
+					   found->repo, true);
+	int rc;
+
+	visit.command = command;
+	rc = bbk_access_visit(&status->access, env, &visit, &answer, &ignored);
+	free(command);
+	switch (answer.outcome) {
+	case BBK_SSH_OK:
+		return "write";
+	case BBK_SSH_NO_ACCESS:
+	case BBK_SSH_DENIED:
+		return "read";
+	default: /* let in, and refused in words that we do not know */
+		return rc < 0 && !answer.known ? NULL : "read";
+	}
+}
+
+static void find_access(struct bbk_status *status, struct bbk_env *env,
+			const struct bbk_visit *visit)
+{
+	if (!status->on_record || (status->ssh != BBK_SSH_STATE_OK &&
+				   status->ssh != BBK_SSH_STATE_SKIPPED))
+		return;
+	status->ssh_access = status->record.write ? "write" : "read";
+	if (is_persons(status))
+		status->ssh_access = visit ? ask_to_push(status, env, visit) :
+					     NULL;
+}
+
 static int ask_server(struct bbk_status *status, struct bbk_env *env,
 		      struct bbk_err *err)
 {
@@ -171,6 +217,7 @@ static int ask_server(struct bbk_status *status, struct bbk_env *env,
 	free(command);
 	status->ssh = rc < 0 ? BBK_SSH_STATE_UNREACHABLE : state_of(&answer);
 	status->milliseconds = answer.milliseconds;
+	find_access(status, env, &visit);
 	if (!status->ssh_said && answer.said)
 		bbk_replace(&status->ssh_said, answer.said);
 	return 0;
@@ -211,6 +258,7 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 	bbk_lfs_look(&status->lfs, status->found.instance.edition,
 		     status->record.key ? status->record.scope :
 					  BBK_SCOPE_PERSONAL);
+	find_access(status, env, NULL);
 	if (look_at_known_hosts(status, env, err) < 0 ||
 	    (!offline && ask_server(status, env, err) < 0))
 		return -1;

@@ -38,6 +38,8 @@ struct bbk_status {
 	struct bbk_access access;
 	enum bbk_ssh_state ssh;
 	char *ssh_said;
+	/* "read" or "write"; NULL: nothing is on record, or nobody knows */
+	const char *ssh_access;
 	int64_t milliseconds;
 	struct bbk_lfs lfs;
 	struct bbk_known_keys known; /* -v alone asks */

@@ -158,9 +158,12 @@ def look(home: Home, row: Row, app: Path) -> None:
     assert status["ready"] is True, run
     assert status["instance"]["edition"] == row.edition
     (grant,) = status["grants"]
-    assert (grant["scope"], grant["permission"]) == (row.scope, row.status)
+    assert (grant["scope"], grant["permission"]) == (
+        row.scope, "write" if row.scope == "personal" else row.status)
     assert status["ssh"]["state"] == "ok"
     assert status["ssh"]["access"] == row.status
+    assert ("and lets you read and push" in said.out) == \
+        (row.status == "write"), said
 
 
 def push(home: Home, app: Path) -> Result:
