@@ -15,7 +15,7 @@ int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)
 
 	if (bbk_rest_call_as_nobody(rest, "/api/latest/application-properties",
 				    &reply, err) < 0) {
-		if (reply.status == 404) {
+		if (reply.status == 404 && err->class != BBK_E_SERVER) {
 			bbk_err_release(err);
 			bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 				    "there is no Bitbucket REST API at https://"

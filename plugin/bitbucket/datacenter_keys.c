@@ -134,6 +134,25 @@ static enum bbk_refusal refusal_of(const struct bbk_rest_reply *reply,
 	return bbk_refusal_of_others(reply);
 }
 
+/*
+ * A token that was good a moment ago: Data Center's may not change an account,
+ * in words that are UNCONFIRMED (reference 1.6), and perhaps in those for
+ * somebody who is nobody.
+ */
+static int refused_as_token(const struct bbk_rest *rest,
+			    const struct bbk_target *target,
+			    const struct bbk_rest_reply *reply,
+			    struct bbk_err *err)
+{
+	if (target->scope != BBK_SCOPE_PERSONAL || reply->status != 401 ||
+	    !rest->who ||
+	    !bbk_same(reply->exception, "AuthenticationRequiredException"))
+		return -1;
+	bbk_err_release(err);
+	return bbk_err_set(err, BBK_E_PERMISSION, "the token is good, but may "
+			   "not change an account (HTTP 401)");
+}
+
 static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 		     const struct bbk_registration *registration,
 		     struct bbk_grant *grant, enum bbk_refusal *refusal,
@@ -146,6 +165,8 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 
 	free(path);
 	free(body);
+	if (rc < 0)
+		rc = refused_as_token(rest, target, &reply, err);
 	*refusal = refusal_of(&reply, err);
 	if (!rc &&
 	    (bbk_grant_check(line_of(target, reply.json.root),

@@ -112,6 +112,18 @@ def test_on_cloud_it_is_by_repository_then_workspace_then_instance(
     assert "Registered on project LIB" in why(cloud, "acme-core")
 
 
+@pytest.mark.parametrize("how", ["refuse", "as nobody"])
+def test_a_data_center_that_takes_no_token_for_an_account(home: Home,
+                                                          how: str):
+    """UNCONFIRMED in which words: the page is named in each case."""
+    home.sandbox.set(token_personal_keys=how)
+    home.token = "project_admin"
+    run = home.bbkey("init", "--scope", "personal", home.https_url())
+    assert run.error_class == "permission", run
+    assert f"{home.base}/plugins/servlet/ssh/account/keys" in run.hint
+    assert "make a new HTTP access token" not in run.hint
+
+
 def test_on_data_center_it_is_by_repository_then_project_then_instance(
         home: Home):
     home.sandbox.set(token_personal_keys="allow")

@@ -449,6 +449,11 @@ def test_other_users_keys_are_for_administrators(box, lines):
 def test_tokens_add_personal_keys_only_if_the_instance_lets_them(box, lines):
     body = {"text": lines["rsa"]}
     assert box.rest("POST", PERSONAL, "project_admin", body).status == 401
+    box.set(token_personal_keys="as nobody")
+    reply = box.rest("POST", PERSONAL, "project_admin", body)
+    assert reply.status == 401 and reply.error["exceptionName"].endswith(
+        ".AuthenticationRequiredException")
+    assert box.rest("GET", PERSONAL, "project_admin").status == 200
     box.set(token_personal_keys="allow")
     assert box.rest("POST", PERSONAL, "project_admin", body).status == 201
 

@@ -233,9 +233,10 @@ def owner(call: Call, change: bool) -> User:
     call.need_user()
     name = call.query.get("userName") or call.query.get("user")
     token = call.caller.token
-    if token and (token.project or (
-            change and call.instance.settings.token_personal_keys
-            == "refuse")):
+    how = call.instance.settings.token_personal_keys
+    if token and change and how == "as nobody":
+        raise errors.anonymous(call.instance.base_url)
+    if token and (token.project or (change and how == "refuse")):
         raise errors.unauthorised()
     user = call.instance.world.users.get(name) if name else call.caller.user
     if user is None:

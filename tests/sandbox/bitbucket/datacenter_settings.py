@@ -44,7 +44,8 @@ class DatacenterSettings(Settings):
     user_key_exception: str | None = (
         "com.atlassian.bitbucket.ssh.DuplicateSshKeyException")
     # UNCONFIRMED whether tokens may add personal keys (documented: a token
-    # can't change a user's account): "refuse" (401) | "allow".
+    # can't change a user's account): "refuse" (401) | "as nobody" (401 as
+    # without a token) | "allow".
     token_personal_keys: str = "refuse"
     # UNCONFIRMED whether an administrator's token is administrator, too.
     token_keeps_admin: bool = True
