@@ -761,6 +761,26 @@ def test_r13_a_registration_of_data_center_is_server(cloud: CloudHome):
 
 
 @pytest.mark.row("R13")
+@pytest.mark.parametrize("path", [
+    "/api/latest/application-properties$", "/ssh/latest/settings$",
+    "/api/latest/projects/PROJ$"])
+def test_r13_an_error_of_cloud_is_server_at_each_request(home: Home,
+                                                         path: str):
+    home.tracing = False
+    wrong = []
+    for status in (400, 401, 403, 404, 409, 500):
+        clear_faults(home)
+        home.sandbox.fault(path=path, status=status, times=-1,
+                           headers={"Retry-After": "0"}, json=error("no"))
+        result = home.bbkey("init", f"{home.base}/projects/PROJ")
+        if result.status != 8 or "Cloud" not in result.error or \
+                "edition" not in result.hint:
+            wrong.append((status, result))
+    assert not wrong, wrong
+    assert home.requests("POST") == [] and not home.config.exists()
+
+
+@pytest.mark.row("R13")
 @pytest.mark.parametrize("what", ["error", "repo", "keys", "post"])
 def test_r13_an_answer_of_cloud_is_server_to_data_center(home: Home,
                                                          what: str):
