@@ -92,6 +92,13 @@ int bbk_cloud_project(struct bbk_rest *rest, const char *workspace,
 	const char *found;
 
 	free(path);
+	/* no scope includes another: it may have the one that registers */
+	if (rc < 0 && reply.status == 403 && err->class == BBK_E_PERMISSION) {
+		bbk_err_release(err);
+		free(*key);
+		*key = bbk_project_key(project);
+		return 0;
+	}
 	if (rc < 0)
 		return bbk_err_wrap(err, "cannot look up project '%s/%s'",
 				    workspace, project);

@@ -18,7 +18,10 @@ int bbk_cloud_repo(struct bbk_rest *rest, const char *workspace,
 		   const char *slug, struct bbk_repository *repository,
 		   struct bbk_err *err) BBK_MUST_CHECK;
 
-/* GET /workspaces/{workspace}/projects/{key}: the key as it is spelled. */
+/*
+ * GET /workspaces/{workspace}/projects/{key}: the key as it is spelled.  Where
+ * the token may register a key and not look (403), it is the one asked for.
+ */
 int bbk_cloud_project(struct bbk_rest *rest, const char *workspace,
 		      const char *project, char **key, struct bbk_err *err)
 	BBK_MUST_CHECK;

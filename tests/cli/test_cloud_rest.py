@@ -705,6 +705,23 @@ def test_r13_a_plain_clone_with_strange_json_ends_as_ssh_would(
     next_time(cloud, posts=1)
 
 
+@pytest.mark.parametrize("token, scope, url", [
+    ("project_only", "project", None), ("repo_only", "repo", None),
+    ("personal_only", "personal", None),
+    ("project_only", "project", PROJECT_PAGE.replace("PROJ", "proj"))])
+def test_the_scopes_that_are_asked_for_are_enough(
+        cloud: CloudHome, token: str, scope: str, url: str | None):
+    """docs and hints name them; no scope includes another."""
+    cloud.token = token
+    run = cloud.bbkey("init", "--scope", scope, url or cloud.https_url())
+    assert run.status == 0, run
+    (grant,) = sandbox_keys(cloud)
+    if scope == "project":
+        assert "PROJ" in str(grant), grant
+    cloud.token = None
+    assert cloud.git("clone", cloud.https_url(), "app").status == 0
+
+
 # --- one edition that pretends to be the other -------------------------------
 
 EXCEPTION = "com.atlassian.bitbucket.AuthorisationException"
