@@ -208,6 +208,30 @@ static bool is_to_wait(const struct bbk_setup *setup, const struct bbk_err *err)
 				     err->class == BBK_E_AUTH);
 }
 
+/*
+ * A key that was made for this before, and has been taken away: Cloud refuses
+ * it for 30 days.
+ */
+static bool is_spent(const struct bbk_setup *setup, const struct bbk_err *err)
+{
+	return err->class == BBK_E_CONFLICT && setup->wish->new_key &&
+	       !setup->key.fresh;
+}
+
+static int get_registered(struct bbk_setup *setup, struct bbk_err *err)
+{
+	int rc = apply_register(setup, err);
+
+	while (rc < 0 && is_spent(setup, err)) {
+		bbk_err_release(err);
+		bbk_setup_next_key(setup);
+		rc = apply_key(setup, err);
+		if (!rc)
+			rc = apply_register(setup, err);
+	}
+	return rc;
+}
+
 static int get_access(struct bbk_setup *setup, struct bbk_err *err)
 {
 	int rc = -1;
@@ -217,7 +241,7 @@ static int get_access(struct bbk_setup *setup, struct bbk_err *err)
 	bbk_setup_end(setup, BBK_STEP_HOSTKEY);
 	if ((setup->unasked || setup->refused) && !setup->checked)
 		return wait_for_admin(setup, err);
-	rc = apply_register(setup, err);
+	rc = get_registered(setup, err);
 	setup->refused = rc < 0 && err->class == BBK_E_PERMISSION;
 	if (rc == 0 || !is_to_wait(setup, err))
 		return rc;

@@ -8,19 +8,41 @@
 #include "core/key_name.h"
 #include "core/token.h"
 
+/* Without a number. */
+static char *plain_name(const struct bbk_setup *setup)
+{
+	enum bbk_scope scope = setup->terms.target.scope;
+	char *place = setup->wish->new_key ?
+		bbk_key_place(&setup->found.address, scope) : NULL;
+	char *name = bbk_key_name(&setup->found.instance, scope, place,
+				  setup->key_wish.type);
+
+	free(place);
+	return name;
+}
+
 static char *name_of_key(const struct bbk_setup *setup)
 {
-	const struct bbk_wish *wish = setup->wish;
-	char *name = bbk_key_name(&setup->found.instance,
-				  setup->terms.target.scope, wish->new_key ?
-				  bbk_detected_owner(&setup->found) : NULL,
-				  setup->key_wish.type);
-	char *next = wish->new_key ?
-		bbk_key_name_next(name, setup->record.key,
-				  setup->record.expires) : bbk_strdup(name);
+	char *name = plain_name(setup);
+	char *next;
 
+	if (!setup->wish->new_key)
+		return name;
+	next = bbk_key_name_next(name, setup->record.key,
+				 setup->record.expires);
 	free(name);
 	return next;
+}
+
+void bbk_setup_next_key(struct bbk_setup *setup)
+{
+	char *name = plain_name(setup);
+
+	free(setup->key_name);
+	setup->key_name = bbk_key_name_after(name, setup->key.path);
+	setup->key_wish.name = setup->key_name;
+	setup->plan.action[BBK_STEP_KEY] = BBK_ACTION_CREATED;
+	free(name);
 }
 
 void bbk_setup_aim(struct bbk_setup *setup)

@@ -139,10 +139,10 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 {
 	BBK_AUTO(record) record = BBK_RECORD_INIT;
 	const struct bbk_detected *found = &prepared->found;
+	char *place = wish->new_key ?
+		bbk_key_place(&found->address, prepared->request.scope) : NULL;
 	char *name = bbk_key_name(&found->instance, prepared->request.scope,
-				  wish->new_key ?
-				  bbk_address_owner(&found->address) : NULL,
-				  type);
+				  place, type);
 	struct bbk_key_wish key_wish = {
 		.path = wish->key, .name = name, .type = type,
 		.comment = bbk_begins(prepared->label, MARK) ?
@@ -151,6 +151,7 @@ static int choose_key(struct bbk_prepared *prepared, struct bbk_env *env,
 	};
 	int rc = find_recorded(prepared, env, &record, err);
 
+	free(place);
 	/* of another scope: an access key cannot be an account's key as well */
 	if (record.key && record.scope == prepared->request.scope &&
 	    !wish->key && !wish->new_key && !wish->has_key_type)

@@ -17,6 +17,8 @@ int bbk_setup_lock(struct bbk_setup *setup, struct bbk_err *err)
 
 /* setup->terms borrows what each detection finds anew. */
 void bbk_setup_aim(struct bbk_setup *setup);
+/* --new-key: the one that it has is spent, so another one will be made. */
+void bbk_setup_next_key(struct bbk_setup *setup);
 /* Is what is on record all that is wanted? */
 bool bbk_setup_record_will_do(const struct bbk_setup *setup);
 /* What automatic setup is to be like; borrowed from setup. */

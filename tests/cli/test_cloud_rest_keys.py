@@ -181,6 +181,30 @@ def test_r05_a_deleted_key_that_is_still_blocked_is_a_conflict(
 
 
 @pytest.mark.row("R5")
+def test_r05_a_new_key_that_was_deleted_is_not_offered_again(
+        cloud: CloudHome):
+    """And one of another repository is another one."""
+    cloud.sandbox.set(deleted_keys_block="all")
+    cloud.tracing = False
+    cloud.allow_posts = 9
+    names = []
+    for _ in range(3):
+        run = init(cloud, "--new-key")
+        assert run.status == 0, run
+        (grant,) = cloud.deploy_keys()
+        names = [key.name for key in cloud.private_keys()]
+        cloud.sandbox.rest(
+            "DELETE", "/2.0/workspaces/acme/projects/PROJ/deploy-keys/"
+            f"{grant['id']}", "admin")
+    begin = "bbkey_bitbucket.org_acme_app"
+    assert names == [begin, begin + "_2", begin + "_3"]
+    run = cloud.bbkey("init", "--new-key", cloud.https_url(repo="tool"))
+    assert run.status == 0, run
+    assert [key.name for key in cloud.private_keys()][-1] == \
+        "bbkey_bitbucket.org_acme_tool"
+
+
+@pytest.mark.row("R5")
 @pytest.mark.parametrize("words", [HERE, REGISTERED, DELETED])
 @pytest.mark.parametrize("shape", ["key", "standard"])
 def test_r05_what_the_list_says_decides(cloud: CloudHome, words: str,

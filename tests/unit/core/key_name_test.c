@@ -50,10 +50,50 @@ static void another_key_is_made_when_the_last_one_expires(void **state)
 	free(far);
 }
 
+static void a_place_is_named_by_what_the_url_says(void **state)
+{
+	static const struct {
+		const char *url;
+		bool cloud;
+		enum bbk_scope scope;
+		const char *want;
+	} rows[] = {
+		{ "ssh://git@h/proj/app.git", false, BBK_SCOPE_PROJECT,
+		  "proj" },
+		{ "ssh://git@h/proj/app.git", false, BBK_SCOPE_REPO,
+		  "proj_app" },
+		{ "ssh://git@h/proj/app.git", false, BBK_SCOPE_PERSONAL,
+		  "proj" },
+		{ "https://h/projects/PROJ", false, BBK_SCOPE_PROJECT,
+		  "PROJ" },
+		{ "git@h:acme/app.git", true, BBK_SCOPE_PROJECT, "acme_app" },
+		{ "git@h:acme/app.git", true, BBK_SCOPE_REPO, "acme_app" },
+		{ "git@h:acme/app.git", true, BBK_SCOPE_PERSONAL, "acme" },
+		{ "https://bitbucket.org/acme/workspace/projects/KEY", true,
+		  BBK_SCOPE_PROJECT, "acme_KEY" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		BBK_AUTO(err) err = BBK_ERR_INIT;
+		BBK_AUTO(url) url = BBK_URL_INIT;
+		BBK_AUTO(address) address = BBK_ADDRESS_INIT;
+		char *place;
+
+		assert_int_equal(bbk_url_parse(&url, rows[i].url, &err), 0);
+		assert_int_equal(bbk_address_of(&address, &url, rows[i].cloud,
+						&err), 0);
+		place = bbk_key_place(&address, rows[i].scope);
+		miss_text(place, rows[i].want, rows[i].url);
+		free(place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(another_key_is_made_when_the_last_one_expires),
+		TEST(a_place_is_named_by_what_the_url_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
