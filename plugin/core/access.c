@@ -107,6 +107,12 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	return 0;
 }
 
+static bool is_cloud(const struct bbk_access *access)
+{
+	return bbk_same(access->pin_source, "site") ||
+	       bbk_same(access->pin_source, "built-in");
+}
+
 static int changed(const struct bbk_access *access,
 		   const struct bbk_ssh_answer *answer, struct bbk_err *err)
 {
@@ -116,9 +122,11 @@ static int changed(const struct bbk_access *access,
 		    "the SSH host key of %s is not the one that it should be"
 		    "%s%s%s", access->host, seen ? " (it showed " : "",
 		    seen ? seen : "", seen ? ")" : "");
-	return bbk_err_hint(err, "somebody may be in between: ask your "
-				 "Bitbucket admin whether the host key was "
-				 "changed; nothing was sent or registered");
+	return bbk_err_hint(err, "somebody may be in between: %s the host key "
+				 "was changed; nothing was sent or registered",
+			    is_cloud(access) ? "look at " BBK_CLOUD_BASE
+					       "/site/ssh whether" :
+				    "ask your Bitbucket admin whether");
 }
 
 /* ssh shows every host key to git-bbkey-ssh, where it can start it. */

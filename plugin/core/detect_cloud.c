@@ -124,6 +124,19 @@ static void add_ssh_names(const struct bbk_instance *instance,
 	}
 }
 
+/* Those that are keys. */
+static void add_host_keys(struct bbk_strv *lines, const char *names,
+			  const struct bbk_strv *keys)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		BBK_AUTO(key_facts) facts = BBK_KEY_FACTS_INIT;
+		BBK_AUTO(err) not_a_key = BBK_ERR_INIT;
+
+		if (bbk_keygen_describe(keys->v[i], &facts, &not_a_key) == 0)
+			bbk_strv_addf(lines, "%s %s", names, keys->v[i]);
+	}
+}
+
 void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
 				  struct bbk_strv *lines)
 {
@@ -133,18 +146,15 @@ void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
 	BBK_AUTO(str) names = BBK_STR_INIT;
 
 	find_web(instance, &web);
-	if (bbk_cloud_host_keys(&instance->rest, &web, &keys, &ignored) < 0)
-		for (size_t i = 0; bbk_cloud_host_key[i].key; i++)
-			bbk_strv_add(&keys, bbk_cloud_host_key[i].key);
 	add_ssh_names(instance, &names);
-	for (size_t i = 0; i < keys.len; i++) {
-		BBK_AUTO(key_facts) facts = BBK_KEY_FACTS_INIT;
-		BBK_AUTO(err) not_a_key = BBK_ERR_INIT;
-
-		if (bbk_keygen_describe(keys.v[i], &facts, &not_a_key) == 0)
-			bbk_strv_addf(lines, "%s %s", bbk_str_get(&names),
-				      keys.v[i]);
-	}
+	if (bbk_cloud_host_keys(&instance->rest, &web, &keys, &ignored) == 0)
+		add_host_keys(lines, bbk_str_get(&names), &keys);
+	if (lines->len)
+		return;
+	bbk_strv_release(&keys);
+	for (size_t i = 0; bbk_cloud_host_key[i].key; i++)
+		bbk_strv_add(&keys, bbk_cloud_host_key[i].key);
+	add_host_keys(lines, bbk_str_get(&names), &keys);
 }
 
 void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,

@@ -412,20 +412,30 @@ def test_the_published_host_key_is_the_one_that_counts(names: RealHome):
 
 
 @pytest.mark.row("S1")
-@pytest.mark.parametrize("page", ["404", "html", "names nobody"])
+@pytest.mark.parametrize("page", ["404", "html", "names nobody", "words"])
 def test_s01_without_the_page_the_built_in_host_keys_stand(names: RealHome,
                                                            page: str):
     """And the sandbox's is none of them."""
-    names.sandbox.set(**({"site_ssh_names": []} if page == "names nobody"
-                         else {"site_ssh": page}))
+    if page == "words":
+        names.sandbox.fault(path="/site/ssh$", status=200, times=-1,
+                            body="three words each\nand no keys\n")
+    else:
+        names.sandbox.set(**({"site_ssh_names": []} if page == "names nobody"
+                             else {"site_ssh": page}))
     switch_on(names)
     clone = names.git("clone", NEW)
     stopped_at_host_key(clone)
     init = names.bbkey("init", NEW)
     stopped_at_host_key(init)
     assert init.status == 6
+    assert "https://bitbucket.org/site/ssh" in init.hint
     assert posts(names) == [] and names.deploy_keys() == []
     assert names.events("ssh_auth") == []
+    known = names.bbkey("hostkeys").out
+    assert sorted(line.split()[1] for line in known.splitlines()) == [
+        "ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa"], known
+    assert not any(key["public"].split()[1] in known for key in
+                   names.sandbox.control("GET", "/state")["host_keys"])
 
 
 @pytest.mark.row("S1")
