@@ -282,14 +282,46 @@ static void say_waiting(const struct bbk_screen *screen,
 			mark_of(screen), what, dots_of(screen));
 }
 
+/* One of those that ssh offers by itself: a person's, not a machine's. */
+static bool is_default_key(const struct bbk_setup *setup)
+{
+	const char *path = setup->key_wish.path;
+	size_t len = strlen(setup->env->paths.ssh);
+
+	return path && bbk_begins(path, setup->env->paths.ssh) &&
+	       bbk_begins(path + len, "/id_");
+}
+
+/* What the key will not be able to do, before it is registered. */
+static void say_limits(const struct bbk_screen *screen,
+		       const struct bbk_setup *setup)
+{
+	const struct bbk_env *env = screen->env;
+	enum bbk_scope scope = setup->terms.target.scope;
+
+	if (setup->plan.action[BBK_STEP_REGISTER] != BBK_ACTION_CREATED ||
+	    setup->waiting || scope == BBK_SCOPE_PERSONAL)
+		return;
+	if (setup->found.instance.edition->is_cloud)
+		bbk_screen_line(env->err, env, env->color, BBK_MARK_PLANNED,
+				"It will be an access key: Cloud lets those "
+				"read, not push, and not get Git LFS files");
+	if (is_default_key(setup))
+		bbk_screen_line(env->err, env, env->color, BBK_MARK_PLANNED,
+				"An access key cannot be on your account, too: "
+				"without --key, one is made for this");
+}
+
 static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 		     const struct bbk_setup *setup)
 {
 	struct bbk_screen *screen = (struct bbk_screen *)progress;
 
 	clear_line(screen);
-	screen->at_work = true;
 	screen->step = step;
+	if (step == BBK_STEP_REGISTER && !screen->silent)
+		say_limits(screen, setup);
+	screen->at_work = true;
 	if (screen->silent)
 		return;
 	if (setup->waiting)
@@ -313,6 +345,8 @@ static void on_end(struct bbk_progress *progress, enum bbk_step step,
 	if (screen->dry_run && step != BBK_STEP_DETECT &&
 	    (action == BBK_ACTION_SKIPPED || action == BBK_ACTION_NONE))
 		return;
+	if (screen->dry_run && step == BBK_STEP_REGISTER)
+		say_limits(screen, setup);
 	say(&text, setup, step, action);
 	if (text.len)
 		bbk_screen_line(screen->env->err, screen->env,

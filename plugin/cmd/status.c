@@ -394,7 +394,9 @@ static void print_human(const struct bbk_env *env,
 	if (status->ready)
 		fprintf(env->out, "Ready.\n");
 	else
-		fprintf(env->out, "Not ready. Set it up: git bbkey init\n");
+		fprintf(env->out, "Not ready. Set it up: git bbkey init%s\n",
+			status->on_record && status->record.key ?
+				bbk_scope_option(status->record.scope) : "");
 }
 
 static int status(struct bbk_env *env, int argc, char **argv,

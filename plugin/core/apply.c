@@ -65,10 +65,12 @@ static int not_let_in(struct bbk_setup *setup, bool registered,
 				    setup->found.instance.rest.who : "",
 			    setup->access.host);
 		return bbk_err_hint(err, registered ?
-			"run 'git bbkey init' again in a minute: it goes on "
-			"where this ended" :
+			"run this again in a minute: it goes on where it "
+			"ended%s" :
 			"try again in a minute; if it stays so, the key may "
-			"have expired: git bbkey init --new-key");
+			"have expired: git bbkey init --new-key%s",
+			registered ? "" :
+			bbk_scope_option(setup->terms.target.scope));
 	}
 	bbk_err_set(err, BBK_E_DENIED, "%s does not let the key %s in%s%s",
 		    setup->access.host, setup->key.facts.fingerprint,

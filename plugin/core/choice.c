@@ -176,6 +176,29 @@ static bool has_said(const struct bbk_setup *setup)
 				    "scope");
 }
 
+int bbk_choice_to_push(struct bbk_setup *setup, struct bbk_err *err)
+{
+	const struct bbk_edition *edition = setup->found.instance.edition;
+	const struct bbk_wish *wish = setup->wish;
+	struct bbk_term *term = setup->env->term;
+	char *question;
+	int yes;
+
+	if (!wish->write || wish->has_scope || wish->dry_run ||
+	    !bbk_address_owner(&setup->found.address) ||
+	    bbk_edition_can_write(edition, setup->terms.target.scope) ||
+	    !term->can_ask(term))
+		return 0;
+	question = bbk_strf("An access key of %s can only read.\n"
+			    "Register a key on your own account instead, which "
+			    "may do what you may?", edition->name);
+	yes = term->confirm(term, question, true, err);
+	free(question);
+	if (yes > 0)
+		setup->terms.target.scope = BBK_SCOPE_PERSONAL;
+	return yes < 0 ? -1 : 0;
+}
+
 int bbk_choice_of_purpose(struct bbk_setup *setup, struct bbk_err *err)
 {
 	static const enum bbk_scope scopes[] = {
@@ -193,8 +216,10 @@ int bbk_choice_of_purpose(struct bbk_setup *setup, struct bbk_err *err)
 	question = bbk_strf("What is this machine to do with %s/%s?",
 			    address->workspace, address->repo);
 	bbk_strv_addl(&choices,
-		      "read it, and the rest of its project: an access key",
-		      "read it alone: an access key of the repository",
+		      "read it, and the rest of its project: an access key "
+		      "(no Git LFS)",
+		      "read it alone: an access key of the repository (no Git "
+		      "LFS)",
 		      "read and push, as you: a key of your account", NULL);
 	rc = term->choose(term, question, &choices, &chosen, err);
 	free(question);

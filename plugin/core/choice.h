@@ -38,6 +38,13 @@ char *bbk_choice_request(const struct bbk_setup *setup);
 int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err);
 
 /*
+ * --write for a scope whose keys can only read: on a terminal the account is
+ * offered, and becomes the scope.
+ */
+int bbk_choice_to_push(struct bbk_setup *setup,
+		       struct bbk_err *err) BBK_MUST_CHECK;
+
+/*
  * On Cloud, where what a key may do depends on where it is registered: asks
  * what it is for, unless the person has said, and sets the scope.
  */

@@ -270,6 +270,19 @@ static enum bbk_outlook outlook_of(const struct bbk_ensuring *e,
 					    BBK_OUTLOOK_OPEN;
 }
 
+/* A clone that fails leaves no repository: the URL says what it was about. */
+static void hint_at_token(const struct bbk_ensuring *e, struct bbk_err *err)
+{
+	const struct bbk_instance *instance = &e->instance;
+	char *url = bbk_strf("%s%s%s/%s.git", instance->base,
+			     bbk_instance_clone_path(instance),
+			     e->wish->project, e->wish->repo);
+
+	if (err->class == BBK_E_AUTH && instance->no_token)
+		bbk_token_hint(instance, e->terms.target.scope, url, err);
+	free(url);
+}
+
 /* So that the next hundred of this command do not ask as well. */
 static void note_negative(const struct bbk_ensuring *e,
 			  const struct bbk_err *err, bool failed)
@@ -401,6 +414,8 @@ int bbk_ensure(struct bbk_env *env, const struct bbk_ensure_wish *wish,
 		rc = bbk_ensuring_doubt(&e, err);
 	else if (!may_do_nothing(&e))
 		rc = lead(&e, err);
+	if (rc < 0)
+		hint_at_token(&e, err);
 	if (e.result == BBK_ENSURED_PLAIN && !e.own_is_locked)
 		note_negative(&e, err, rc < 0);
 	/* without keys of their own, ssh would but end the same way again */

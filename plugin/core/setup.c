@@ -289,6 +289,8 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 						      defaults.scope;
 	setup->key_wish.type = wish->has_key_type ? wish->key_type :
 						    defaults.key_type;
+	if (bbk_choice_to_push(setup, err) < 0)
+		return -1;
 	settle_terms(setup, &defaults);
 	if (setup->terms.target.scope == BBK_SCOPE_REPO &&
 	    bbk_address_owner(&setup->found.address) &&

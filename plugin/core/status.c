@@ -182,6 +182,7 @@ static const char *ask_to_push(struct bbk_status *status, struct bbk_env *env,
 static void find_access(struct bbk_status *status, struct bbk_env *env,
 			const struct bbk_visit *visit)
 {
+	status->ssh_access = NULL;
 	if (!status->on_record || (status->ssh != BBK_SSH_STATE_OK &&
 				   status->ssh != BBK_SSH_STATE_SKIPPED))
 		return;

@@ -246,11 +246,25 @@ static int from_person(struct bbk_instance *instance, struct bbk_env *env,
 	return rc;
 }
 
-static int no_token(struct bbk_instance *instance,
-		    const struct bbk_env *env, struct bbk_err *err)
+void bbk_token_hint(const struct bbk_instance *instance, enum bbk_scope scope,
+		    const char *url, struct bbk_err *err)
 {
 	const struct bbk_edition *edition = instance->edition;
 
+	bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
+			  "%sBBKEY_TOKEN=<token>, or --token-file <file>; or "
+			  "%s: git bbkey request --scope %s%s%s",
+		     edition->token, edition->token_rights[scope],
+		     edition->token_page, instance->base,
+		     edition->is_cloud ? "BBKEY_USER=<e-mail> " : "",
+		     scope == BBK_SCOPE_PERSONAL ? "add the key by hand" :
+						   "ask an admin",
+		     bbk_scope_word(scope), url ? " " : "", url ? url : "");
+}
+
+static int no_token(struct bbk_instance *instance,
+		    const struct bbk_env *env, struct bbk_err *err)
+{
 	instance->no_token = true;
 	bbk_err_set(err, BBK_E_AUTH, "there is no token for %s%s",
 		    instance->base,
@@ -261,13 +275,8 @@ static int no_token(struct bbk_instance *instance,
 			    ": what git's credential helper has is for git "
 			    "alone, or an app password (those ended on 28 July "
 			    "2026)" : "");
-	return bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
-				 "%sBBKEY_TOKEN=<token>, or --token-file "
-				 "<file>; or ask an admin: git bbkey request",
-			    edition->token,
-			    edition->token_rights[BBK_SCOPE_PROJECT],
-			    edition->token_page, instance->base,
-			    edition->is_cloud ? "BBKEY_USER=<e-mail> " : "");
+	bbk_token_hint(instance, BBK_SCOPE_PROJECT, NULL, err);
+	return -1;
 }
 
 /* What is set for this instance.  1: nothing is. */

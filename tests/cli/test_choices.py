@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from cloud_checks import sandbox_keys
 from cloudhome import CloudHome
 from home import Home
 
@@ -273,3 +274,51 @@ def test_wait_for_write_is_not_content_with_read(home: Home):
         "text": Path(f"{key}.pub").read_text(), "scope": "project",
         "project": "PROJ", "permission": "PROJECT_WRITE"})
     assert "Registered by somebody else, write access" in talk.end(0)
+
+
+# --- said before -------------------------------------------------------------
+
+LIMITS = "Cloud lets those read, not push, and not get Git LFS files"
+
+
+@pytest.mark.parametrize("answer, scope", [("", "user"), ("n", None)])
+def test_to_push_to_cloud_the_account_is_offered(cloud: CloudHome,
+                                                 answer: str,
+                                                 scope: str | None):
+    cloud.token = "admin"
+    talk = Talk(cloud, "--write", cloud.https_url(), NO_COLOR="1")
+    talk.answer("may do what you may?", answer)
+    text = talk.end(0 if scope else 4)
+    assert "An access key of Bitbucket Cloud can only read." in text
+    assert LIMITS not in " ".join(text.split())
+    assert len(sandbox_keys(cloud)) == (1 if scope else 0)
+    assert cloud.deploy_keys() == []
+    if not scope:
+        assert "git bbkey init --scope personal" in text
+
+
+@pytest.mark.parametrize("scope", ["project", "repo", "personal"])
+def test_what_an_access_key_of_cloud_cannot_do_is_said_before(
+        cloud: CloudHome, scope: str):
+    cloud.token = "admin"
+    run = cloud.bbkey("init", "--scope", scope, cloud.https_url())
+    text = " ".join(run.err.split())
+    assert run.status == 0 and (LIMITS in text) == (scope != "personal"), run
+    if scope != "personal":
+        assert text.index(LIMITS) < text.index("Registered on ")
+    again = cloud.bbkey("init", "--scope", scope, cloud.https_url())
+    assert LIMITS not in " ".join(again.err.split()), again
+
+
+def test_a_key_of_the_person_is_not_made_an_access_key_unwarned(anyone: Home):
+    anyone.token = "admin" if isinstance(anyone, CloudHome) else \
+        "project_admin"
+    key = anyone.make_ssh_folder() / "id_ed25519"
+    anyone.make_key(key)
+    for words in (["--dry-run"], []):
+        run = anyone.bbkey("init", "--scope", "project", "--key", str(key),
+                           *words, anyone.https_url())
+        text = " ".join(run.err.split())
+        assert run.status == 0 and (
+            "An access key cannot be on your account, too: without --key, "
+            "one is made for this") in text, run

@@ -735,6 +735,17 @@ def test_status_of_an_enrolled_instance_without_a_project(home: Home):
     assert data["ssh"]["access"] is None
 
 
+def test_status_says_how_to_get_back_what_was_there(home: Home):
+    folder = repository(home)
+    ok(home.bbkey("init", "--scope", "repo", cwd=folder))
+    key = json.loads(home.bbkey("status", "--json", cwd=folder).out)["key"]
+    home.sandbox.control("DELETE", "/keys", {
+        "fingerprint": key["fingerprint"]})
+    human = home.bbkey("status", cwd=folder)
+    assert human.out.endswith(
+        "Not ready. Set it up: git bbkey init --scope repo\n"), human
+
+
 def test_status_outside_a_repository_is_usage(home: Home):
     run = home.bbkey("status")
     assert run.status == 129 and run.error_class == "usage", run
