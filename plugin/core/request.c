@@ -351,8 +351,9 @@ void bbk_access_request_text(const struct bbk_access_request *request,
 	add_page(out, request);
 	add_command(out, request);
 	add_sync(out, request);
-	say(out, "When it is there, %s goes on with:",
-	    own ? "this machine" : request->machine);
+	say(out, "When it is there, %s goes on%s with:",
+	    own ? "this machine" : request->machine,
+	    request->here ? ", in the repository that this was asked in," : "");
 	bbk_str_addf(out, "%s\n", request->next);
 }
 

@@ -36,6 +36,7 @@ struct bbk_access_request {
 	const char *page;	/* where keys are added; NULL: not known */
 	const char *instead;	/* where to look then, a page, too */
 	const char *next;	/* "git bbkey init --wait ..." */
+	bool here;		/* and that in the repository here */
 	bool sync;		/* `git bbkey sync` is there */
 };
 

@@ -53,6 +53,7 @@ static int detect(struct bbk_prepared *prepared, struct bbk_env *env,
 	if (!how.url) {
 		rc = bbk_remote_choose(wish->remote, &remote, &url, err);
 		how.from_person = rc > 0;
+		prepared->request.here = rc == 0;
 		how.url = rc > 0 && !wish->remote ? wish->base : url;
 		rc = rc < 0 ? -1 : how.url ? 0 : nowhere(err);
 	}
@@ -189,15 +190,27 @@ static void add_option(struct bbk_str *out, const char *name,
 	free(quoted);
 }
 
-/* As it was given: who has no token may need the ssh place that is in it. */
-static void add_url(struct bbk_str *out, const struct bbk_prepared *prepared)
+/*
+ * As it was given: who has no token may need the ssh place that is in it.  In a
+ * repository it is the remote, which is switched over, too.
+ */
+static void add_place(struct bbk_str *out, const struct bbk_prepared *prepared,
+		      const struct bbk_wish *wish)
 {
 	const struct bbk_url *url = &prepared->found.url;
 
-	if (url->scheme == BBK_SSH && !prepared->found.instance.enrolled)
+	if (!prepared->found.instance.enrolled &&
+	    (url->scheme == BBK_SSH || prepared->request.here))
 		add_option(out, "base", prepared->request.base);
+	if (wish->remote)
+		add_option(out, "remote", wish->remote);
+	if (prepared->request.here)
+		return;
 	bbk_str_addc(out, ' ');
-	bbk_url_add_user(out, url);
+	if (prepared->found.address.repo)
+		bbk_url_add_user(out, url);
+	else /* it is a repository that ssh can be tried with */
+		bbk_str_add(out, "<clone URL of a repository in it>");
 }
 
 /* The same wish, to be carried out once the key is there. */
@@ -206,11 +219,12 @@ static char *next_command(const struct bbk_prepared *prepared,
 {
 	BBK_AUTO(str) out = BBK_STR_INIT;
 
-	bbk_str_add(&out, "git bbkey init --wait");
-	if (wish->has_scope)
-		add_option(&out, "scope", bbk_scope_word(wish->scope));
+	bbk_str_addf(&out, "git bbkey init --wait --scope %s",
+		     bbk_scope_word(prepared->request.scope));
 	if (wish->has_permission)
 		bbk_str_add(&out, wish->write ? " --write" : " --read");
+	if (wish->label)
+		add_option(&out, "label", prepared->label);
 	if (wish->key)
 		add_option(&out, "key", prepared->key.path);
 	if (wish->has_key_type)
@@ -218,10 +232,7 @@ static char *next_command(const struct bbk_prepared *prepared,
 			   bbk_key_type_word(wish->key_type));
 	if (wish->new_key)
 		bbk_str_add(&out, " --new-key");
-	if (prepared->found.address.repo)
-		add_url(&out, prepared);
-	else /* it is a repository that ssh can be tried with */
-		bbk_str_add(&out, " <clone URL of a repository in it>");
+	add_place(&out, prepared, wish);
 	return bbk_str_take(&out);
 }
 

@@ -253,13 +253,13 @@ void bbk_token_hint(const struct bbk_instance *instance, enum bbk_scope scope,
 
 	bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
 			  "%sBBKEY_TOKEN=<token>, or --token-file <file>; or "
-			  "%s: git bbkey request --scope %s%s%s",
+			  "%s: git bbkey request --scope %s %s",
 		     edition->token, edition->token_rights[scope],
 		     edition->token_page, instance->base,
 		     edition->is_cloud ? "BBKEY_USER=<e-mail> " : "",
 		     scope == BBK_SCOPE_PERSONAL ? "add the key by hand" :
 						   "ask an admin",
-		     bbk_scope_word(scope), url ? " " : "", url ? url : "");
+		     bbk_scope_word(scope), url ? url : "<clone URL>");
 }
 
 static int no_token(struct bbk_instance *instance,

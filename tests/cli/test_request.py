@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from cloudhome import CloudHome
 from home import BIN, Home, Result
 
 HOSTILE = """it's "$(touch pwned)" `touch pwned` \\ %s ;& ü"""
@@ -114,7 +115,7 @@ def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
     assert pasted(run.out, f"{person.base}/plugins") == \
         f"{person.base}/plugins/servlet/ssh/projects/PROJ/keys"
     assert pasted(run.out, "git bbkey init") == \
-        f"git bbkey init --wait {person.https_url()}"
+        f"git bbkey init --wait --scope project {person.https_url()}"
     assert "made" in run.err and len(run.err.splitlines()) == 1
     assert person.requests() == [] and person.events("ssh_connect") == []
     assert "connect(" not in re.sub(r"connect\(\d+, \{sa_family=AF_UNIX.*", "",
@@ -126,7 +127,8 @@ def test_of_a_whole_project_a_repository_is_what_to_wait_with(person: Home):
     page = f"{person.base}/projects/PROJ"
     run = ok(person.bbkey("request", page))
     assert pasted(run.out, "git bbkey init") == \
-        "git bbkey init --wait <clone URL of a repository in it>"
+        "git bbkey init --wait --scope project " \
+        "<clone URL of a repository in it>"
 
 
 def test_prose_fits_80_columns_and_is_ascii(person: Home):
@@ -221,10 +223,34 @@ def test_inside_a_repository_its_remote_is_meant(person: Home):
     assert request["project"] == "PROJ"
 
 
+@pytest.mark.parametrize("words", [[], ["--remote", "work"],
+                                   ["--label", "the robot"]])
+def test_inside_a_repository_it_goes_on_there(person: Home, words: list):
+    person.token = "reader"
+    person.enrol("always")
+    person.token = None
+    ok(person.git("init", "-q", "r"))
+    folder = person.work / "r"
+    ok(person.git("remote", "add", "work", person.https_url(), cwd=folder))
+    run = ok(person.bbkey("request", *words, cwd=folder))
+    assert "goes on, in the repository that this was asked in, with:" in \
+        " ".join(run.out.split())
+    line = pasted(run.out, "git bbkey init")
+    assert person.base not in line and line.startswith(
+        "git bbkey init --wait --scope project")
+    reply = run_curl(person, pasted(run.out, "printf "))
+    assert reply["key"]["label"] == (words[1] if "--label" in words else
+                                     reply["key"]["label"])
+    ok(person.run("sh", "-c", line, cwd=folder))
+    assert person.git("config", "remote.work.url", cwd=folder).out.strip() \
+        == person.ssh_url()
+    assert person.bbkey("status", cwd=folder).out.endswith("Ready.\n")
+
+
 def test_an_ssh_url_goes_with_its_base(person: Home):
     run = ok(person.bbkey("request", person.ssh_url(), "--base", person.base))
     assert pasted(run.out, "git bbkey init") == \
-        (f"git bbkey init --wait --base '{person.base}' "
+        (f"git bbkey init --wait --scope project --base '{person.base}' "
          f"{person.ssh_url()}")
 
 
@@ -281,6 +307,42 @@ def test_the_curl_line_registers_the_key_and_ssh_gets_in(
     assert reply["permission"] == grant
     assert reply["key"].get("expiryDays") == (90 if "90" in words else None)
     assert opens(person) and opens(person, "tool") == elsewhere
+
+
+@pytest.mark.parametrize("scope,form,label", [
+    ("project", "text", None), ("project", "json", "the robot"),
+    ("repo", "text", HOSTILE), ("repo", "json", None)])
+def test_the_curl_line_for_cloud_does_so_too(cloud: CloudHome, scope: str,
+                                             form: str, label: str | None):
+    """With a token that tells the project; pasted by its admin."""
+    cloud.token = "reader"
+    words = ["request", cloud.https_url(), "--scope", scope,
+             *(["--label", label] if label else [])]
+    text = ok(cloud.bbkey(*words)).out
+    line = pasted(text, "printf ") if form == "text" else \
+        asked(cloud.bbkey(*words, "--json"))["curl"]
+    assert line == pasted(text, "printf ")
+    assert f"admin:{'project' if scope == 'project' else 'repository'}" \
+        ":bitbucket and write:ssh-key:bitbucket" in " ".join(text.split())
+    token = cloud.sandbox.tokens[f"{scope}_only"]
+    folder = cloud.work / "admin"
+    folder.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", f"{line} -sS -w '\\n%{{http_code}}'"], cwd=folder,
+        capture_output=True, text=True, timeout=20,
+        env={"PATH": "/usr/bin:/bin", "CURL_CA_BUNDLE": cloud.sandbox.ca,
+             "TOKEN": token["token"], "EMAIL": token["user"]})
+    reply, status = done.stdout.rsplit("\n", 1)
+    assert status in ("200", "201"), (done, line)
+    assert list(folder.iterdir()) == [] and (
+        label is None or json.loads(reply)["label"] == label)
+    (grant,) = cloud.deploy_keys(scope)
+    cloud.token = None
+    before = len(cloud.requests("POST"))
+    ok(cloud.run("sh", "-c", pasted(text, "git bbkey init")))
+    assert len(cloud.requests("POST")) == before, "it is there already"
+    assert cloud.git("clone", cloud.https_url(), "app").status == 0
+    assert grant["key"].split()[1] in text
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
