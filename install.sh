@@ -340,6 +340,7 @@ cloud_config() {
 	[url "ssh://git@ssh.bitbucket.org/"]
 		insteadOf = git@bitbucket.org:
 		insteadOf = ssh://git@bitbucket.org/
+		insteadOf = ssh://git@bitbucket.org:22/
 	EOF
 }
 
@@ -401,14 +402,19 @@ ssh_file=$ssh_folder/git-bbkey.conf
 ssh_mark='# git-bbkey:'
 
 # Nobody has the host keys of the new name yet, and where nobody is asked ssh
-# would refuse them.
+# would refuse them.  The name of an account in front of the old name, as in
+# alice@bitbucket.org, is in no insteadOf: ssh itself goes to the new one.
 cloud_ssh_config() {
 	local others=/etc/ssh/ssh_known_hosts
 	cat <<-EOF
 	$ssh_mark the host keys that Bitbucket Cloud publishes, at
 	# https://bitbucket.org/site/ssh, for the name that its SSH has now.
-	Host ssh.bitbucket.org altssh.bitbucket.org
+	Host ssh.bitbucket.org altssh.bitbucket.org bitbucket.org
 	    GlobalKnownHostsFile "$share/known_hosts" $others ${others}2
+
+	# Since 12 November 2026 no SSH answers at the old name.
+	Host bitbucket.org
+	    HostName ssh.bitbucket.org
 	EOF
 }
 

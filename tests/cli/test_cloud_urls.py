@@ -98,13 +98,18 @@ FORMS = [
 @pytest.mark.parametrize("form", FORMS)
 def test_m4_every_form_of_a_url_of_cloud_names_the_repository(
         cloud: CloudHome, form: str):
-    """As init would set it up; --host-key, since nobody is at these names."""
+    """As init would set it up."""
+    alone = cloud.bbkey("request", "--json", "--scope", "repo", form)
+    place = json.loads(alone.out)["request"]
+    assert f"{place['workspace']}/{place['repo']}".lower() == "acme/app"
     result = cloud.bbkey("request", "--json", form)
     assert result.status == 0, result
-    said = json.loads(result.out)
-    text = json.dumps(said).lower()
-    assert "acme" in text and BASE in text, said
-    assert "%" not in said.get("page", "") and "at=x" not in text
+    said = json.loads(result.out)["request"]
+    assert said["base_url"] == BASE and said["edition"] == "cloud"
+    assert said["workspace"].lower() == "acme", said
+    assert said["project"] == "PROJ", "which the token may look up"
+    text = json.dumps(said)
+    assert "%2" not in text and "at=x" not in text and "pull" not in text
 
 
 @pytest.mark.row("M3")

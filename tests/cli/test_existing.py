@@ -297,7 +297,13 @@ def test_only_an_https_url_of_a_confirmed_place_goes_over_ssh(home: Home):
         "scope": "project", "project": "PROJ",
         "text": request_key(home, *words), "permission": "PROJECT_READ"})
     assert home.bbkey("init", *words, "--host-key", pin).status == 0
-    assert "insteadOf" not in (home.config / "transport").read_text()
+    for file in home.config.rglob("*"):
+        if file.is_file() and file.name in ("config", "transport"):
+            assert "insteadof" not in file.read_text().lower(), file
+    home.forget_log()
+    clone = home.git("clone", home.https_url(), "app")
+    assert clone.status == 128 and home.events("ssh_connect") == [], clone
+    assert home.git("clone", home.ssh_url(), "app").status == 0
 
 
 def test_a_key_that_comes_and_goes_is_said_so(cloud: CloudHome):
@@ -306,7 +312,7 @@ def test_a_key_that_comes_and_goes_is_said_so(cloud: CloudHome):
     cloud.sandbox.control("POST", "/faults", {"ssh": "refuse-auth",
                                               "skip": 2, "times": -1})
     run = cloud.bbkey("init", cloud.https_url())
-    assert run.status != 0 and run.error_class, run
+    assert run.error_class == "propagation", run
 
 
 def test_a_project_alone_says_nothing_of_its_repositories(cloud: CloudHome):

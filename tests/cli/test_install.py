@@ -13,7 +13,9 @@ import pytest
 from home import BIN, TREE, Home, Result
 
 OLD = {"git@bitbucket.org:ws/app.git": "ssh://git@ssh.bitbucket.org/ws/app.git",
-       "ssh://git@bitbucket.org/ws/app": "ssh://git@ssh.bitbucket.org/ws/app"}
+       "ssh://git@bitbucket.org/ws/app": "ssh://git@ssh.bitbucket.org/ws/app",
+       "ssh://git@bitbucket.org:22/ws/app":
+       "ssh://git@ssh.bitbucket.org/ws/app"}
 OTHERS = ["ssh://git@altssh.bitbucket.org:443/ws/app.git",
           "https://bitbucket.org/ws/app.git",
           "git@ssh.bitbucket.org:ws/app.git", "git@github.com:ws/app.git",
@@ -99,9 +101,12 @@ def test_ssh_gets_the_host_keys_of_the_new_name(machine: Home):
     assert f"ssh does not look into {known} by itself" in run.out
     config = machine.work / "ssh_config"
     config.write_text(f"Include {folder}/*.conf\n")
-    for host, mine in (("ssh.bitbucket.org", True), ("bitbucket.org", False),
+    for host, mine in (("ssh.bitbucket.org", True), ("bitbucket.org", True),
                        ("altssh.bitbucket.org", True), ("h.example", False)):
-        plan = machine.run("ssh", "-F", str(config), "-G", host).out
+        plan = machine.run("ssh", "-F", str(config), "-G",
+                           f"alice@{host}").out
+        now = "ssh.bitbucket.org" if host == "bitbucket.org" else host
+        assert f"hostname {now}" in plan.splitlines()
         (files,) = [x for x in plan.splitlines()
                     if x.startswith("globalknownhostsfile ")]
         assert (str(known) in files) == mine, (host, files)
