@@ -222,20 +222,42 @@ static bool set_path(struct bbk_command *command, const char *path)
 	       bbk_repo_is_valid(command->repo);
 }
 
-static bool set_remote(struct bbk_command *command, const char *remote)
+/* "/acme/app/wiki": what there may be beside a repository, plainly written. */
+static bool goes_on_below(const char *path)
+{
+	int parts = 0;
+
+	for (const char *p = path + (*path == '/'); *p; parts++) {
+		size_t len = strcspn(p, "/");
+		char *part = bbk_strndup(p, len);
+		bool plain = parts == 0 ? bbk_project_is_valid(part) :
+					  bbk_repo_is_valid(part);
+
+		free(part);
+		if (!plain)
+			return false;
+		p += len + (p[len] == '/');
+	}
+	return parts > 2;
+}
+
+static enum bbk_command_kind set_remote(struct bbk_command *command,
+					const char *remote)
 {
 	const char *text = skip_service(remote);
 	char *path = text ? path_of(text, bbk_begins(remote + 4, "lfs-")) :
 			    NULL;
-	bool good = path && set_path(command, path);
+	enum bbk_command_kind kind = !path ? BBK_COMMAND_STRANGE :
+		set_path(command, path) ? BBK_COMMAND_GIT :
+		goes_on_below(path) ? BBK_COMMAND_OTHER : BBK_COMMAND_STRANGE;
 
 	free(path);
-	if (!good) {
+	if (kind != BBK_COMMAND_GIT) {
 		free(command->project);
 		free(command->repo);
 		command->project = command->repo = NULL;
 	}
-	return good;
+	return kind;
 }
 
 static bool set_place(struct bbk_command *command, const struct line *line,
@@ -282,8 +304,7 @@ static enum bbk_command_kind fill(struct bbk_command *command,
 	command->fetch = bbk_begins(line->remote + 4, "upload-pack ");
 	command->push = bbk_begins(line->remote + 4, "receive-pack ");
 	command->lfs = bbk_begins(line->remote + 4, "lfs-authenticate ");
-	return set_remote(command, line->remote) ? BBK_COMMAND_GIT :
-						   BBK_COMMAND_STRANGE;
+	return set_remote(command, line->remote);
 }
 
 enum bbk_command_kind bbk_command_parse(struct bbk_command *command, int argc,

@@ -21,7 +21,8 @@ enum bbk_command_kind {
 	BBK_COMMAND_REFUSED,
 	/*
 	 * git's, with a path that no repository of Bitbucket has: refused where
-	 * the host is an instance's, and ssh's own business elsewhere.
+	 * the host is an instance's, and ssh's own business elsewhere.  (What
+	 * goes on below a repository, as Cloud's wikis may, is OTHER.)
 	 */
 	BBK_COMMAND_STRANGE,
 };

@@ -277,6 +277,20 @@ def test_m4_the_transport_hands_strangers_to_ssh_as_they_are(cloud: CloudHome,
     quiet(cloud)
 
 
+@pytest.mark.parametrize("path", ["acme/app/wiki", "acme/app.git/wiki"])
+def test_what_is_below_a_repository_is_for_ssh_alone(cloud: CloudHome,
+                                                     path: str):
+    """A wiki: how its ssh path is spelled no reference says."""
+    cloud.enrol("always")
+    cloud.forget_log()
+    log = recorder(cloud)
+    argv = ["git@ssh.bitbucket.org", f"git-upload-pack '{path}'"]
+    result = transport(cloud, *argv)
+    assert result.status == 255 and result.err == "", result
+    assert log.read_text().splitlines() == [" ".join(argv)]
+    quiet(cloud)
+
+
 @pytest.mark.row("M4", "M5")
 @pytest.mark.parametrize("place", [
     *[f"git@{host}" for host in NO_HOST if host not in NAMES_OF_SSH],
