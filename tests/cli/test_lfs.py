@@ -2,7 +2,8 @@
 
 A real git-lfs, a real sshd whose one command knows git-lfs-authenticate, and a
 batch server of git-lfs's public protocol that it hands out.  Nothing of it is
-Bitbucket's: what Data Center does is said as what is not known.
+Bitbucket's: what Data Center does is said as what is not known, and so is what Cloud tells
+the key of an account; that its access keys get nothing is documented.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudhome import CloudHome
 from home import Home, Result
 
 LINE = "Git LFS is used here: this key may not open its files, a token does"
@@ -350,3 +352,54 @@ def test_clone_says_it_even_where_the_checkout_fails(home: Home, sshd: Sshd,
     clone = home.bbkey("clone", url, "two")
     assert clone.status != 0
     assert any(LINE in x for x in clone.err.splitlines()), clone
+
+
+# --- Cloud -------------------------------------------------------------------------
+
+NO_FILES = "Git LFS is used here: this key does not open its files, a token does"
+
+
+def test_on_cloud_a_key_of_an_account_gets_the_files(cloud: CloudHome,
+                                                     batch: BatchServer):
+    cloud.sandbox.set(lfs_answer={"href": batch.url,
+                                  "header": {"X-Ticket": "from-ssh"}})
+    cloud.tracing = False
+    cloud.token = "admin"
+    ok(cloud.bbkey("init", "--scope", "personal", cloud.https_url()))
+    ok(cloud.git("lfs", "install", "--skip-repo"))
+    folder, content = with_a_big_file(cloud, cloud.https_url())
+    assert batch.batches == ["upload"]
+    ok(cloud.git("clone", cloud.https_url(), "two"))
+    assert (cloud.work / "two" / "big.bin").read_bytes() == content
+    assert NO_FILES not in cloud.bbkey("status", cwd=folder).out
+
+
+@pytest.mark.user
+def test_on_cloud_an_access_key_gets_the_pointers_alone(cloud: CloudHome,
+                                                        batch: BatchServer):
+    """The refusal is not taken for a key that was taken away."""
+    cloud.sandbox.set(lfs_answer={"href": batch.url,
+                                  "header": {"X-Ticket": "from-ssh"}})
+    cloud.tracing = False
+    cloud.token = "admin"
+    ok(cloud.bbkey("init", "--scope", "personal", cloud.https_url()))
+    ok(cloud.git("lfs", "install", "--skip-repo"))
+    ok(cloud.git("config", "--global", "lfs.ssh.retries", "1"))
+    with_a_big_file(cloud, cloud.https_url())
+    shutil.rmtree(cloud.state / "records")
+    cloud.allow_posts = 2
+    ok(cloud.bbkey("init", "--scope", "project", cloud.https_url()))
+    before = len(cloud.requests())
+    ok(cloud.git("clone", cloud.ssh_url(), "two",
+                 env={"GIT_LFS_SKIP_SMUDGE": "1"}))
+    pointer = (cloud.work / "two" / "big.bin").read_text()
+    assert pointer.startswith("version https://git-lfs.github.com/spec/v1")
+    pull = cloud.git("lfs", "pull", cwd=cloud.work / "two")
+    assert pull.status != 0 and "repository access denied" in pull.err, pull
+    # of an https URL it is asked over https, where a token may do it
+    clone = cloud.git("clone", cloud.https_url(), "three")
+    assert clone.status != 0
+    assert f"{cloud.https_url()}/info/lfs/objects/batch" in clone.err, clone
+    assert len(cloud.requests()) == before, "nothing is to be mended"
+    status = cloud.bbkey("status", cwd=cloud.work / "two").out
+    assert NO_FILES in " ".join(status.split()), status

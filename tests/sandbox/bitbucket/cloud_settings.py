@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from .settings import Settings
 
@@ -68,6 +69,9 @@ class CloudSettings(Settings):
     account_denied_message: str = (
         "The requested repository either does not exist or you do not have "
         "access.")
+    # UNCONFIRMED: what git-lfs-authenticate tells the key of an account, by
+    # git-lfs's own protocol; null: nothing, and it is denied.
+    lfs_answer: dict[str, Any] | None = None
     # UNCONFIRMED exit statuses.
     denied_status: int = 1
     access_key_greeting_status: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from .cloud_instance import CloudInstance
 from .cloud_world import Repo
 from .ssh_session import PROGRAMS, CommandSession
@@ -41,8 +43,8 @@ class CloudSession(CommandSession):
         if words == ["host_key_info"]:
             self.tell(self.instance.known_hosts())
             return 0
-        if words[:1] == [LFS] and not self.login.key.user:
-            return self._deny(DENIED)
+        if words[:1] == [LFS] and len(words) == 3:
+            return self._lfs(words[1])
         if len(words) != 2 or words[0] not in PROGRAMS:
             # UNCONFIRMED: what an unknown command gets.
             self.say("Unsupported command\n")
@@ -73,6 +75,17 @@ class CloudSession(CommandSession):
         if problem:
             return self._deny(problem)
         return await self.serve(program, repo.folder, repo.slug)
+
+    def _lfs(self, path: str) -> int:
+        """Where the files are, for an account; not for an access key."""
+        answer = self.instance.settings.lfs_answer
+        problem = DENIED if not self.login.key.user else self._problem(
+            self.instance.world.repo(
+                *path.strip("/").removesuffix(".git").split("/")), READ)
+        if problem or not answer:
+            return self._deny(problem or DENIED)
+        self.tell(json.dumps(answer) + "\n")
+        return 0
 
     def _problem(self, repo: Repo | None, least: int) -> str:
         """Why this key may not do this; empty when it may."""
