@@ -145,7 +145,7 @@ static enum bbk_ssh_state state_of(const struct bbk_ssh_answer *answer)
 	}
 }
 
-/* What the person's own keys, and one on their account, may: the server says. */
+/* Of these the server alone knows what they may. */
 static bool is_persons(const struct bbk_status *status)
 {
 	return !status->record.key ||

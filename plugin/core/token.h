@@ -19,8 +19,8 @@ int bbk_token_get(struct bbk_instance *instance, struct bbk_env *env,
 	BBK_MUST_CHECK;
 
 /*
- * Where there is none, for who wants a key of this scope on url, or on what they
- * know themselves (NULL).
+ * Where there is none, for who wants a key of this scope on url; NULL: on what
+ * they know themselves.
  */
 void bbk_token_hint(const struct bbk_instance *instance, enum bbk_scope scope,
 		    const char *url, struct bbk_err *err);

@@ -2,8 +2,8 @@
 
 A real git-lfs, a real sshd whose one command knows git-lfs-authenticate, and a
 batch server of git-lfs's public protocol that it hands out.  Nothing of it is
-Bitbucket's: what Data Center does is said as what is not known, and so is what Cloud tells
-the key of an account; that its access keys get nothing is documented.
+Bitbucket's: what Data Center does is said as what is not known, and so is what
+Cloud tells the key of an account; that its access keys get nothing is documented.
 """
 
 from __future__ import annotations
