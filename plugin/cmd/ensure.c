@@ -139,6 +139,8 @@ static int answer_lfs(struct bbk_env *env, const struct bbk_carried *carried,
 
 	if (bbk_carried_from(&url, env, carried, err) != 0)
 		return 1;
+	if (bbk_ends(bbk_str_get(&url), "/"))
+		bbk_str_cut(&url, url.len - 1);
 	fprintf(env->out, "{\"href\": \"%s%s/info/lfs\"}\n",
 		bbk_str_get(&url), carried->dot_git ? "" : ".git");
 	return 0;

@@ -285,7 +285,7 @@ static void say_waiting(const struct bbk_screen *screen,
 /* One of those that ssh offers by itself: a person's, not a machine's. */
 static bool is_default_key(const struct bbk_setup *setup)
 {
-	const char *path = setup->key_wish.path;
+	const char *path = setup->wish->key ? setup->key.path : NULL;
 	size_t len = strlen(setup->env->paths.ssh);
 
 	return path && bbk_begins(path, setup->env->paths.ssh) &&

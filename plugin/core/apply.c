@@ -217,7 +217,7 @@ static bool is_to_wait(const struct bbk_setup *setup, const struct bbk_err *err)
 static bool is_spent(const struct bbk_setup *setup, const struct bbk_err *err)
 {
 	return err->class == BBK_E_CONFLICT && setup->wish->new_key &&
-	       !setup->key.fresh;
+	       !setup->key_wish.path && !setup->key.fresh;
 }
 
 static int get_registered(struct bbk_setup *setup, struct bbk_err *err)

@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "base/text.h"
 #include "core/automatic.h"
 #include "core/detect.h"
-#include "git/config.h"
 #include "git/overhttps.h"
 #include "git/repo.h"
 
@@ -35,13 +33,17 @@ static void found_release(struct found *found)
 
 /* --- the repository here ------------------------------------------------ */
 
-/* The same URL, whoever's name stands in it. */
+/*
+ * The same URL, whoever's name stands in it; with a password it was never
+ * carried over, and is shown to nobody.
+ */
 static bool is_https(const struct found *found, const struct bbk_url *url)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(url) wanted = BBK_URL_INIT;
 
-	return bbk_url_parse(&wanted, found->url, &ignored) == 0 &&
+	return !url->password &&
+	       bbk_url_parse(&wanted, found->url, &ignored) == 0 &&
 	       bbk_url_same_origin(url, &wanted) &&
 	       !strcmp(url->path, wanted.path);
 }
@@ -139,31 +141,21 @@ int bbk_carried_from(struct bbk_str *url, struct bbk_env *env,
 
 /* --- going over it ------------------------------------------------------ */
 
-/* As git would: its environment first. */
-static bool is_verified(const struct found *found, const struct bbk_env *env)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	char *value = NULL;
-	bool off = getenv("GIT_SSL_NO_VERIFY") != NULL;
-
-	if (!off && bbk_config_http(env->config, found->url, "sslverify",
-				    &value, &ignored) < 0)
-		return false;
-	off = off || (value && bbk_is_off(value));
-	free(value);
-	return !off;
-}
-
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err)
 {
 	struct found found = FOUND_INIT;
 	int rc = find_https(&found, env, carried, err);
 
-	if (!rc && carried->on_record && !is_verified(&found, env))
+	if (rc == 0)
+		rc = bbk_git_over_https(&(struct bbk_git_https){
+						.remote = found.remote,
+						.url = found.raw ? found.raw :
+								   found.url,
+						.verified = carried->on_record,
+					}, err);
+	else
 		rc = 1;
-	rc = rc ? 1 : bbk_git_over_https(found.remote, found.raw ? found.raw :
-					 found.url, err);
 	found_release(&found);
 	return rc;
 }

@@ -40,10 +40,10 @@ int bbk_carried_from(struct bbk_str *url, struct bbk_env *env,
  * Serves git, which is on 0 and 1 and speaks protocol version 2 with
  * git-upload-pack.  git's settings for https count, also those of the
  * repository here where the URL is one of its remotes'.  BBKEY_TOKEN does not:
- * it is in no program's environment.  0: served.  1: nothing was said to git:
- * none that was carried over, a server without version 2, no access; or what
- * was safe by its host key would go to a server that nobody verifies
- * (http.sslVerify).  -1: it broke off; git or git-remote-https has said why.
+ * it is in no program's environment.  What was safe by its host key goes to no
+ * server that is not verified, whatever http.sslVerify says.  0: served.  1:
+ * nothing was said to git: none that was carried over, a server without version
+ * 2, no access.  -1: it broke off; git or git-remote-https has said why.
  */
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err) BBK_MUST_CHECK;

@@ -163,10 +163,10 @@ static const char *ask_to_push(struct bbk_status *status, struct bbk_env *env,
 	char *command = bbk_access_command(found->instance.edition,
 					   bbk_detected_owner(found),
 					   found->repo, true);
-	int rc;
 
 	visit.command = command;
-	rc = bbk_access_visit(&status->access, env, &visit, &answer, &ignored);
+	(void)!bbk_access_visit(&status->access, env, &visit, &answer,
+				&ignored);
 	free(command);
 	switch (answer.outcome) {
 	case BBK_SSH_OK:
@@ -174,8 +174,10 @@ static const char *ask_to_push(struct bbk_status *status, struct bbk_env *env,
 	case BBK_SSH_NO_ACCESS:
 	case BBK_SSH_DENIED:
 		return "read";
-	default: /* let in, and refused in words that we do not know */
-		return rc < 0 && !answer.known ? NULL : "read";
+	case BBK_SSH_OTHER: /* refused in words that we do not know */
+		return answer.known ? "read" : NULL;
+	default:
+		return NULL;
 	}
 }
 

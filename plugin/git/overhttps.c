@@ -64,7 +64,15 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int start(struct helper *helper, const char *remote, const char *url,
+/* Of several settings git takes that of the longest URL, and the last. */
+static void add_verified(struct bbk_strv *words, const char *url)
+{
+	(void)unsetenv("GIT_SSL_NO_VERIFY");
+	bbk_strv_add(words, "-c");
+	bbk_strv_addf(words, "http.%s.sslVerify=true", url);
+}
+
+static int start(struct helper *helper, const struct bbk_git_https *what,
 		 struct bbk_err *err)
 {
 	BBK_AUTO(strv) words = BBK_STRV_INIT;
@@ -73,9 +81,12 @@ static int start(struct helper *helper, const char *remote, const char *url,
 
 	if (bbk_program_need(&git, "git", err) < 0)
 		return -1;
-	bbk_strv_addl(&words, git, "remote-https", remote ? remote : url, url,
-		      NULL);
+	bbk_strv_add(&words, git);
 	free(git);
+	if (what->verified)
+		add_verified(&words, what->url);
+	bbk_strv_addl(&words, "remote-https", what->remote ? what->remote :
+		      what->url, what->url, NULL);
 	if (bbk_pipes(in, out) < 0)
 		return bbk_err_errno(err, BBK_E_LOCAL, errno,
 				     "cannot open a pipe");
@@ -178,15 +189,14 @@ static void ask_nobody(void)
 		(void)unsetenv("SSH_ASKPASS");
 }
 
-int bbk_git_over_https(const char *remote, const char *url,
-		       struct bbk_err *err)
+int bbk_git_over_https(const struct bbk_git_https *what, struct bbk_err *err)
 {
 	struct helper helper = { .in = -1, .out = -1 };
 
 	ask_nobody();
-	if (!remote)
+	if (!what->remote)
 		(void)setenv("GIT_DIR", "/dev/null", 1);
-	if (start(&helper, remote, url, err) < 0)
+	if (start(&helper, what, err) < 0)
 		return 1;
 	if (connects(&helper))
 		return run(&helper);

@@ -12,13 +12,24 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
+struct bbk_git_https {
+	/*
+	 * The remote of the repository in this folder that has this URL; then
+	 * the repository's settings count, too.  NULL: none has.
+	 */
+	const char *remote;
+	const char *url; /* has passed bbk_url_parse() */
+	bool verified; /* by its certificate, whatever http.sslVerify says */
+};
+
 /*
- * Serves whoever is on 0 and 1 until they end it.  remote is the one of the
- * repository in this folder that has this URL; then the repository's settings
- * count, too.  NULL: none has.  0: served.  1: nothing was said to them.  -1:
- * it broke off in between; the programs on either side have said why.
+ * Serves whoever is on 0 and 1 until they end it.  0: served.  1: nothing was
+ * said to them.  -1: it broke off in between; the programs on either side have
+ * said why.
  */
-int bbk_git_over_https(const char *remote, const char *url,
-		       struct bbk_err *err) BBK_MUST_CHECK;
+int bbk_git_over_https(const struct bbk_git_https *what, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 #endif

@@ -466,7 +466,7 @@ def test_nor_is_an_ssh_remote_beside_an_https_one(home: Home):
     assert home.git_requests() != []
 
 
-@pytest.mark.parametrize("how", ["config", "environment"])
+@pytest.mark.parametrize("how", ["config", "environment", "repository"])
 def test_nor_is_https_that_nobody_verifies_a_way_round_a_host_key(
         home: Home, how: str):
     """Who can stop ssh could then be the server."""
@@ -475,13 +475,19 @@ def test_nor_is_https_that_nobody_verifies_a_way_round_a_host_key(
     logins(home)
     home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
     env = {"GIT_SSL_NO_VERIFY": "1"} if how == "environment" else {}
-    if not env:
+    if how == "repository":
+        git(home, "config", f"http.{home.https_url()}.sslVerify", "false",
+            cwd=app)
+    elif not env:
         git(home, "config", "--global", "http.sslVerify", "false")
     home.forget_log()
-    fetch = home.git("fetch", cwd=app, env=env)
+    others = {"GIT_SSL_CAINFO": "/etc/ssl/certs/ca-certificates.crt"}
+    fetch = home.git("fetch", cwd=app, env=env | others)
     assert fetch.status == 128, fetch
     assert "kex_exchange_identification: " in fetch.err
     assert home.git_requests() == []
+    assert home.git("fetch", cwd=app, env=env).status == 0, "it is verified"
+    assert home.git_requests() != []
 
 
 def test_a_host_key_that_is_proven_wrong_ends_it(home: Home):
