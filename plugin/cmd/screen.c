@@ -293,15 +293,15 @@ static bool is_default_key(const struct bbk_setup *setup)
 }
 
 /* What the key will not be able to do, before it is registered. */
-static void say_limits(const struct bbk_screen *screen,
-		       const struct bbk_setup *setup)
+static void say_limits(struct bbk_screen *screen, const struct bbk_setup *setup)
 {
 	const struct bbk_env *env = screen->env;
-	enum bbk_scope scope = setup->terms.target.scope;
 
 	if (setup->plan.action[BBK_STEP_REGISTER] != BBK_ACTION_CREATED ||
-	    setup->waiting || scope == BBK_SCOPE_PERSONAL)
+	    setup->terms.target.scope == BBK_SCOPE_PERSONAL || setup->waiting ||
+	    screen->said)
 		return;
+	screen->said = true;
 	if (setup->found.instance.edition->is_cloud)
 		bbk_screen_line(env->err, env, env->color, BBK_MARK_PLANNED,
 				"It will be an access key: Cloud lets those "

@@ -15,6 +15,7 @@ struct bbk_screen {
 	struct bbk_env *env;
 	bool silent;	   /* --quiet, --json */
 	bool dry_run;
+	bool said;	   /* what the key will not be able to do */
 	bool at_work;	   /* a step has begun and not ended */
 	enum bbk_step step;
 };

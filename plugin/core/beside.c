@@ -376,8 +376,10 @@ int bbk_setup_beside(struct bbk_setup *setup, bool *done, struct bbk_err *err)
 	rc = catch_up(setup, err);
 	if (!rc)
 		rc = make_key(setup, err);
-	if (!rc)
+	if (!rc) {
+		bbk_setup_begin(setup, BBK_STEP_REGISTER);
 		rc = meet(setup, err);
+	}
 	if (!setup->cloning.let_go)
 		return give_up(setup, rc, done, err);
 	close_talk(&setup->cloning.talk); /* all is in its place */

@@ -310,6 +310,15 @@ def test_what_an_access_key_of_cloud_cannot_do_is_said_before(
     assert LIMITS not in " ".join(again.err.split()), again
 
 
+def test_a_clone_says_it_before_too_and_once(cloud: CloudHome):
+    cloud.token = "admin"
+    clone = cloud.bbkey("clone", "--scope", "project", cloud.https_url(),
+                        "app")
+    text = " ".join(clone.err.split())
+    assert clone.status == 0 and text.count(LIMITS) == 1, clone
+    assert text.index(LIMITS) < text.index("Registered on ")
+
+
 def test_a_key_of_the_person_is_not_made_an_access_key_unwarned(anyone: Home):
     anyone.token = "admin" if isinstance(anyone, CloudHome) else \
         "project_admin"
