@@ -55,6 +55,7 @@ static int not_let_in(struct bbk_setup *setup, bool registered,
 		      struct bbk_err *err)
 {
 	const struct bbk_ssh_answer *answer = &setup->answer;
+	char *again;
 
 	if (registered || answer->outcome == BBK_SSH_DENIED) {
 		bbk_err_set(err, BBK_E_PROPAGATION,
@@ -64,13 +65,14 @@ static int not_let_in(struct bbk_setup *setup, bool registered,
 			    setup->found.instance.rest.who ?
 				    setup->found.instance.rest.who : "",
 			    setup->access.host);
-		return bbk_err_hint(err, registered ?
-			"run this again in a minute: it goes on where it "
-			"ended%s" :
-			"try again in a minute; if it stays so, the key may "
-			"have expired: git bbkey init --new-key%s",
-			registered ? "" :
-			bbk_scope_option(setup->terms.target.scope));
+		if (registered)
+			return bbk_err_hint(err, "run this again in a minute: "
+						 "it goes on where it ended");
+		again = bbk_terms_again(&setup->terms, " --new-key");
+		bbk_err_hint(err, "try again in a minute; if it stays so, the "
+				  "key may have expired: %s", again);
+		free(again);
+		return -1;
 	}
 	bbk_err_set(err, BBK_E_DENIED, "%s does not let the key %s in%s%s",
 		    setup->access.host, setup->key.facts.fingerprint,

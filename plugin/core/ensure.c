@@ -24,6 +24,7 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 	free(e->project);
 	free(e->label);
 	free(e->key_name);
+	free(e->url);
 	free(e->talk);
 }
 
@@ -231,6 +232,11 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 	e->key_wish.comment = bbk_begins(e->label, "bbkey ") ? e->label :
 							       "bbkey key";
 	e->terms.label = e->label;
+	/* a clone that fails leaves no repository: this is what it was about */
+	e->url = bbk_strf("%s%s%s/%s.git", e->instance.base,
+			  bbk_instance_clone_path(&e->instance),
+			  e->wish->project, e->wish->repo);
+	e->terms.url = e->url;
 	if (!e->project && e->record.level == BBK_LEVEL_REPO)
 		bbk_replace(&e->project, e->record.project);
 	e->terms.target.workspace = e->workspace;
@@ -270,17 +276,11 @@ static enum bbk_outlook outlook_of(const struct bbk_ensuring *e,
 					    BBK_OUTLOOK_OPEN;
 }
 
-/* A clone that fails leaves no repository: the URL says what it was about. */
 static void hint_at_token(const struct bbk_ensuring *e, struct bbk_err *err)
 {
-	const struct bbk_instance *instance = &e->instance;
-	char *url = bbk_strf("%s%s%s/%s.git", instance->base,
-			     bbk_instance_clone_path(instance),
-			     e->wish->project, e->wish->repo);
-
-	if (err->class == BBK_E_AUTH && instance->no_token)
-		bbk_token_hint(instance, e->terms.target.scope, url, err);
-	free(url);
+	if (err->class == BBK_E_AUTH && e->instance.no_token)
+		bbk_token_hint(&e->instance, e->terms.target.scope,
+			       e->terms.url, err);
 }
 
 /* So that the next hundred of this command do not ask as well. */

@@ -30,6 +30,7 @@ struct bbk_ensuring {
 		       /* NULL until bbk_ensuring_aim() */
 	char *label;
 	char *key_name;
+	char *url; /* for hints */
 	enum bbk_ensured result;
 	char *talk;
 };

@@ -150,6 +150,17 @@ static bool is_let_in(struct bbk_setup *setup)
 	       setup->answer.outcome == BBK_SSH_DENIED;
 }
 
+static int nobody_came(const struct bbk_setup *setup, struct bbk_err *err)
+{
+	char *again = bbk_terms_again(&setup->terms, " --wait");
+
+	bbk_err_set(err, BBK_E_PROPAGATION, "nobody has registered the key %s "
+		    "within an hour", setup->key.facts.fingerprint);
+	bbk_err_hint(err, "go on whenever they have: %s", again);
+	free(again);
+	return -1;
+}
+
 static int watch(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_clock *clock = setup->env->clock;
@@ -165,13 +176,8 @@ static int watch(struct bbk_setup *setup, struct bbk_err *err)
 		if (rc == 0 && is_let_in(setup))
 			return 0;
 		setup->waited_ms = clock->now(clock) - start;
-		if (setup->waited_ms >= WAIT_MS) {
-			bbk_err_set(err, BBK_E_PROPAGATION, "nobody has "
-				    "registered the key %s within an hour",
-				    setup->key.facts.fingerprint);
-			return bbk_err_hint(err, "go on whenever they have: "
-						 "git bbkey init --wait");
-		}
+		if (setup->waited_ms >= WAIT_MS)
+			return nobody_came(setup, err);
 		bbk_setup_begin(setup, BBK_STEP_VERIFY);
 		clock->sleep(clock, pause);
 		pause = pause < PAUSE_MAX_MS ? pause + PAUSE_FIRST_MS :

@@ -55,6 +55,13 @@ char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
 	return bbk_str_take(&name);
 }
 
+char *bbk_terms_again(const struct bbk_terms *terms, const char *options)
+{
+	return bbk_strf("git bbkey init%s%s%s%s", options,
+			bbk_scope_option(terms->target.scope),
+			terms->url ? " " : "", terms->url ? terms->url : "");
+}
+
 int bbk_terms_check(const struct bbk_terms *terms,
 		    const struct bbk_edition *edition, struct bbk_err *err)
 {
@@ -66,7 +73,8 @@ int bbk_terms_check(const struct bbk_terms *terms,
 			    edition->name);
 		return bbk_err_hint(err, "to push, register a key on your "
 					 "account: git bbkey init --scope "
-					 "personal");
+					 "personal%s%s", terms->url ? " " : "",
+				    terms->url ? terms->url : "");
 	}
 	if (terms->expires && edition->is_cloud &&
 	    scope != BBK_SCOPE_PERSONAL) {
@@ -93,10 +101,11 @@ static int post(struct bbk_instance *instance, const struct bbk_terms *terms,
 					    err);
 }
 
-static int belongs_elsewhere(const struct bbk_key *key, enum bbk_scope scope,
-			     struct bbk_err *err)
+static int belongs_elsewhere(const struct bbk_key *key,
+			     const struct bbk_terms *terms, struct bbk_err *err)
 {
 	char *said = err->what;
+	char *again = bbk_terms_again(terms, " --new-key");
 
 	err->what = NULL;
 	bbk_err_release(err);
@@ -104,8 +113,9 @@ static int belongs_elsewhere(const struct bbk_key *key, enum bbk_scope scope,
 		    "the key %s belongs to an account or another place "
 		    "already: %s", key->facts.fingerprint, said);
 	free(said);
-	return bbk_err_hint(err, "use a key of its own for this: git bbkey "
-				 "init --new-key%s", bbk_scope_option(scope));
+	bbk_err_hint(err, "use a key of its own for this: %s", again);
+	free(again);
+	return -1;
 }
 
 /* After a 409 or a lost answer: what does the server have? */
@@ -125,7 +135,7 @@ static int look_again(struct bbk_instance *instance,
 	if (rc < 0)
 		return -1;
 	if (rc > 0 && refusal == BBK_REFUSAL_EXISTS)
-		return belongs_elsewhere(key, terms->target.scope, err);
+		return belongs_elsewhere(key, terms, err);
 	bbk_err_release(err);
 	if (rc > 0)
 		return post(instance, terms, key, grant, &refusal, err);

@@ -13,8 +13,16 @@ struct bbk_terms {
 	const char *label;
 	bool write;
 	long expires; /* days; 0: as the server likes */
-	const char *request; /* the command that asks an admin; for the hint */
+	/*
+	 * For hints: the command that asks an admin, and the URL that was
+	 * given; NULL: it is the repository here.
+	 */
+	const char *request;
+	const char *url;
 };
+
+/* "git bbkey init <options> <url>", on the same terms; the caller frees. */
+char *bbk_terms_again(const struct bbk_terms *terms, const char *options);
 
 /* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */
 char *bbk_label_default(void);

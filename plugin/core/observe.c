@@ -208,10 +208,14 @@ static bool is_let_in(struct bbk_setup *setup)
 /* It was let in a moment ago, and is not now. */
 static int comes_and_goes(const struct bbk_setup *setup, struct bbk_err *err)
 {
+	char *again = bbk_terms_again(&setup->terms, "");
+
 	bbk_err_set(err, BBK_E_PROPAGATION, "%s let the key %s in, and then "
 		    "did not", setup->access.host,
 		    setup->key.facts.fingerprint);
-	return bbk_err_hint(err, "try again in a minute: git bbkey init");
+	bbk_err_hint(err, "try again in a minute: %s", again);
+	free(again);
+	return -1;
 }
 
 static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)

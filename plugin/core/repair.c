@@ -39,8 +39,11 @@ static int ask_server(struct bbk_ensuring *e, enum bbk_ssh_outcome *outcome,
 static int hint_at_init(const struct bbk_ensuring *e, const char *why,
 			struct bbk_err *err)
 {
-	return bbk_err_hint(err, "%s: git bbkey init%s", why,
-			    bbk_scope_option(e->terms.target.scope));
+	char *again = bbk_terms_again(&e->terms, "");
+
+	bbk_err_hint(err, "%s: %s", why, again);
+	free(again);
+	return -1;
 }
 
 static int not_allowed(struct bbk_ensuring *e, bool denied,
@@ -179,13 +182,16 @@ static int still_refused(struct bbk_ensuring *e, bool denied,
 			 struct bbk_err *err)
 {
 	char *place = bbk_ensuring_place(e);
+	char *again = bbk_terms_again(&e->terms, " --new-key");
 
 	bbk_err_set(err, BBK_E_DENIED, "the key of this machine is registered "
 		    "on %s, and is %s all the same", place,
 		    denied ? "not accepted" : "not let in");
 	free(place);
-	return bbk_err_hint(err, "a new key may help: git bbkey init "
-				 "--new-key; else ask your Bitbucket admin");
+	bbk_err_hint(err, "a new key may help: %s; else ask your Bitbucket "
+			  "admin", again);
+	free(again);
+	return -1;
 }
 
 static void say_again(struct bbk_ensuring *e, bool replaced)

@@ -43,6 +43,7 @@ void bbk_setup_release(struct bbk_setup *setup)
 	free(setup->key_name);
 	free(setup->label);
 	free(setup->request);
+	free(setup->url);
 	bbk_detected_release(&setup->found);
 	bbk_access_release(&setup->access);
 	bbk_ssh_answer_release(&setup->answer);
@@ -122,6 +123,18 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	if (*will_do && setup->record.project)
 		bbk_replace(&found->project, setup->record.project);
 	return 0;
+}
+
+/* For hints: what to say to have the same again. */
+static void note_url(struct bbk_setup *setup)
+{
+	BBK_AUTO(str) url = BBK_STR_INIT;
+
+	if (setup->wish->url)
+		bbk_url_add_user(&url, &setup->found.url);
+	free(setup->url);
+	setup->url = bbk_str_take(&url);
+	setup->terms.url = setup->url;
 }
 
 /* A default that the scope cannot have is none; an option is refused. */
@@ -289,6 +302,7 @@ static int settle_wish(struct bbk_setup *setup, struct bbk_err *err)
 						      defaults.scope;
 	setup->key_wish.type = wish->has_key_type ? wish->key_type :
 						    defaults.key_type;
+	note_url(setup);
 	if (bbk_choice_to_push(setup, err) < 0)
 		return -1;
 	settle_terms(setup, &defaults);

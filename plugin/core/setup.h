@@ -96,6 +96,7 @@ struct bbk_setup {
 	char *key_name;
 	char *label;
 	char *request;		      /* the command that asks for the same */
+	char *url;		      /* wish->url, as we write it; or NULL */
 	struct bbk_key_wish key_wish;
 	struct bbk_terms terms;
 	struct bbk_grant grant;	      /* id NULL: not known */

@@ -294,7 +294,7 @@ def test_to_push_to_cloud_the_account_is_offered(cloud: CloudHome,
     assert len(sandbox_keys(cloud)) == (1 if scope else 0)
     assert cloud.deploy_keys() == []
     if not scope:
-        assert "git bbkey init --scope personal" in text
+        assert f"git bbkey init --scope personal {cloud.https_url()}" in text
 
 
 @pytest.mark.parametrize("scope", ["project", "repo", "personal"])
