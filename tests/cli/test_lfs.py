@@ -359,14 +359,19 @@ def test_clone_says_it_even_where_the_checkout_fails(home: Home, sshd: Sshd,
 NO_FILES = "Git LFS is used here: this key does not open its files, a token does"
 
 
-def test_on_cloud_a_key_of_an_account_gets_the_files(cloud: CloudHome,
-                                                     batch: BatchServer):
+def as_a_person(cloud: CloudHome, batch: BatchServer) -> None:
+    """With a key on their account, and Cloud's LFS at the batch server."""
     cloud.sandbox.set(lfs_answer={"href": batch.url,
                                   "header": {"X-Ticket": "from-ssh"}})
     cloud.tracing = False
     cloud.token = "admin"
     ok(cloud.bbkey("init", "--scope", "personal", cloud.https_url()))
     ok(cloud.git("lfs", "install", "--skip-repo"))
+
+
+def test_on_cloud_a_key_of_an_account_gets_the_files(cloud: CloudHome,
+                                                     batch: BatchServer):
+    as_a_person(cloud, batch)
     folder, content = with_a_big_file(cloud, cloud.https_url())
     assert batch.batches == ["upload"]
     ok(cloud.git("clone", cloud.https_url(), "two"))
@@ -378,12 +383,7 @@ def test_on_cloud_a_key_of_an_account_gets_the_files(cloud: CloudHome,
 def test_on_cloud_an_access_key_gets_the_pointers_alone(cloud: CloudHome,
                                                         batch: BatchServer):
     """The refusal is not taken for a key that was taken away."""
-    cloud.sandbox.set(lfs_answer={"href": batch.url,
-                                  "header": {"X-Ticket": "from-ssh"}})
-    cloud.tracing = False
-    cloud.token = "admin"
-    ok(cloud.bbkey("init", "--scope", "personal", cloud.https_url()))
-    ok(cloud.git("lfs", "install", "--skip-repo"))
+    as_a_person(cloud, batch)
     ok(cloud.git("config", "--global", "lfs.ssh.retries", "1"))
     with_a_big_file(cloud, cloud.https_url())
     shutil.rmtree(cloud.state / "records")
