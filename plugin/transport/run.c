@@ -134,17 +134,27 @@ static bool speaks_2(void)
 
 /*
  * Has ssh given git nothing, for a URL that was https?  A host key that differs
- * from what we know is no reason to go another way.
+ * from what we know is no reason to go another way.  git-lfs-authenticate may
+ * be a command that the server does not have.
  */
 static bool is_lost(const struct bbk_transport *t,
 		    const struct bbk_watch *watch)
 {
-	return t->carried && !watch->signal &&
-	       (bbk_run_was_refused(watch) ||
-		watch->words == BBK_WORDS_DROPPED ||
-		watch->words == BBK_WORDS_NOT_THERE ||
-		(watch->words == BBK_WORDS_UNKNOWN_HOST &&
-		 !t->record.known_hosts));
+	if (!t->carried || watch->signal)
+		return false;
+	switch (watch->words) {
+	case BBK_WORDS_DENIED:
+	case BBK_WORDS_NO_ACCESS:
+	case BBK_WORDS_DROPPED:
+	case BBK_WORDS_NOT_THERE:
+		return true;
+	case BBK_WORDS_UNKNOWN_HOST:
+		return !t->record.known_hosts;
+	case BBK_WORDS_OTHER:
+		return t->command->lfs && watch->status;
+	default:
+		return false;
+	}
 }
 
 static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
@@ -193,7 +203,7 @@ static void say_that_ssh_is_gone(const struct bbk_transport *t,
 	BBK_AUTO(str) text = BBK_STR_INIT;
 	const char *first = bbk_str_get(&watch->held);
 
-	if (!t->on_record || bbk_run_was_refused(watch))
+	if (!t->on_record || t->command->lfs || bbk_run_was_refused(watch))
 		return;
 	bbk_str_addf(&text, "git-bbkey: trying https, as ssh says: "
 		     "%.*s\n", (int)strcspn(first, "\r\n"), first);

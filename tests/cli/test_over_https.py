@@ -397,7 +397,8 @@ def test_a_key_that_was_taken_away_from_who_has_no_token(home: Home):
 
 
 @pytest.mark.skipif(not shutil.which("git-lfs"), reason="no git-lfs")
-def test_git_lfs_goes_where_it_would_without_us(home: Home):
+@pytest.mark.parametrize("ssh", ["has no such command", "is gone"])
+def test_git_lfs_goes_where_it_would_without_us(home: Home, ssh: str):
     """Its address over https; there is no LFS server in the sandbox."""
     ca = {"SSL_CERT_FILE": str(home.sandbox.ca)}  # it is written in Go
     home.enrol("always")
@@ -409,7 +410,8 @@ def test_git_lfs_goes_where_it_would_without_us(home: Home):
         f"oid sha256:{'a' * 64}\nsize 12\n")
     git(home, "add", ".", cwd=app)
     git(home, "commit", "-qm", "big", cwd=app)
-    home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
+    if ssh == "is gone":
+        home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
     home.forget_log()
     home.git("lfs", "fetch", "origin", "HEAD", cwd=app, env=ca)
     ours = {(e["method"], e["path"]) for e in home.events("http")}
