@@ -64,8 +64,9 @@ static int not_allowed(struct bbk_ensuring *e, bool denied,
 					    "its place", err);
 		return bbk_err_hint(err, "check the URL; if it is right, it is "
 				    "in a project that the key is not "
-				    "registered on: git bbkey init <url>, or "
-				    "git bbkey request <url>");
+				    "registered on: git bbkey init %s, or git "
+				    "bbkey request %s", e->terms.url,
+				    e->terms.url);
 	}
 	place = bbk_ensuring_place(e);
 	bbk_err_set(err, BBK_E_DENIED, "Bitbucket no longer accepts the key of "

@@ -197,3 +197,18 @@ def test_lfs_is_warned_of_before_an_access_key_is_relied_on(cloud: CloudHome):
     assert "this key does not open its files" in " ".join(status.out.split())
     status = cloud.bbkey("status", "--json", cwd=app)
     assert json.loads(status.out)["lfs"] == {"used": True, "served": False}
+
+
+def test_a_key_that_is_on_another_project_says_where_to_go(cloud: CloudHome):
+    """The workspace has a record; nobody is there to be asked."""
+    cloud.token = "admin"
+    assert cloud.bbkey("init", cloud.https_url(), "--auto",
+                       "ask").status == 0
+    cloud.token = None
+    url = cloud.https_url(repo="core")
+    clone = cloud.git("clone", cloud.ssh_url(repo="core"), "core")
+    assert clone.status == 128 and clone.error_class == "denied", clone
+    assert clone.hint.endswith(f"is not registered on: git bbkey init {url}, "
+                               f"or git bbkey request {url}"), clone
+    request = cloud.run("sh", "-c", clone.hint.rsplit(" or ", 1)[1])
+    assert request.status == 0 and "ssh-ed25519 " in request.out, request
