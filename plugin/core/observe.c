@@ -41,7 +41,7 @@ void bbk_setup_next_key(struct bbk_setup *setup)
 	free(setup->key_name);
 	setup->key_name = bbk_key_name_after(name, setup->key.path);
 	setup->key_wish.name = setup->key_name;
-	setup->plan.action[BBK_STEP_KEY] = BBK_ACTION_CREATED;
+	setup->plan.action[BBK_STEP_KEY] = BBK_ACTION_GENERATED;
 	free(name);
 }
 

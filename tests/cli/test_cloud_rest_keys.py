@@ -193,6 +193,7 @@ def test_r05_a_new_key_that_was_deleted_is_not_offered_again(
         assert run.status == 0, run
         (grant,) = cloud.deploy_keys()
         names = [key.name for key in cloud.private_keys()]
+        assert f"Key ~/.ssh/{names[-1]} made" in run.err, run
         cloud.sandbox.rest(
             "DELETE", "/2.0/workspaces/acme/projects/PROJ/deploy-keys/"
             f"{grant['id']}", "admin")

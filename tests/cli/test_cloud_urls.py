@@ -284,7 +284,10 @@ def test_what_is_below_a_repository_is_for_ssh_alone(cloud: CloudHome,
     cloud.enrol("always")
     cloud.forget_log()
     log = recorder(cloud)
-    argv = ["git@ssh.bitbucket.org", f"git-upload-pack '{path}'"]
+    port = cloud.ssh_url().split(":")[2].split("/")[0]
+    argv = ["-p", port, "git@localhost", f"git-upload-pack '{path}'"]
+    refused = transport(cloud, *argv[:3], "git-upload-pack 'acme/app/..'")
+    assert refused.status == 12 and log.read_text() == "", "Cloud's host"
     result = transport(cloud, *argv)
     assert result.status == 255 and result.err == "", result
     assert log.read_text().splitlines() == [" ".join(argv)]
