@@ -279,7 +279,7 @@ int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 		object.root = after.json = bbk_json_new_object();
 		bbk_json_put_int(object.root, "version", 1);
 		after.changed = bbk_plan_changes(&setup.plan);
-		rc = then(&after, arg, err);
+		rc = then ? then(&after, arg, err) : 0;
 	}
 	if (rc == 0) {
 		bbk_screen_close(&screen, after.changed);

@@ -28,9 +28,9 @@ struct bbk_after {
 };
 
 /*
- * Runs the loop with its steps on the screen, then calls `then` where it went
- * well, then prints the JSON where that is wanted.  Returns what a command's
- * run() returns; so does `then`.
+ * Runs the loop with its steps on the screen, then calls `then`, unless that is
+ * NULL, where it went well, then prints the JSON where that is wanted.  Returns
+ * what a command's run() returns; so does `then`.
  */
 int bbk_setup_on_screen(struct bbk_env *env, const struct bbk_wish *wish,
 			bool json,

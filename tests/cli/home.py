@@ -9,6 +9,7 @@ environment, and which addresses were connected to.
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import signal
@@ -83,6 +84,7 @@ class Home:
     tracing: bool = True
     extra: dict[str, str] = field(default_factory=dict)  # more environment
     runs: list[Result] = field(default_factory=list)
+    screens: list[io.StringIO] = field(default_factory=list)  # of terminals
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -179,11 +181,14 @@ class Home:
                  env: dict[str, str | None] | None = None,
                  columns: int = 80, timeout: float = 30) -> pexpect.spawn:
         """Runs on a real terminal of 80 columns; expect() and sendline()."""
-        return pexpect.spawn(argv[0], list(argv[1:]),
-                             cwd=str(cwd or self.work),
-                             env=self.environment(**(env or {})),
-                             encoding="utf-8", timeout=timeout,
-                             dimensions=(24, columns))
+        spawned = pexpect.spawn(argv[0], list(argv[1:]),
+                                cwd=str(cwd or self.work),
+                                env=self.environment(**(env or {})),
+                                encoding="utf-8", timeout=timeout,
+                                dimensions=(24, columns))
+        spawned.logfile_read = io.StringIO()
+        self.screens.append(spawned.logfile_read)
+        return spawned
 
     # --- common beginnings ---------------------------------------------------
 

@@ -150,9 +150,19 @@ def check_server(home: Home, limit: int = 1) -> None:
             f"I9: {count} times POST {path}"
 
 
+def check_screen(home: Home, text: str) -> None:
+    """What was seen on a terminal, programs below git's hooks included."""
+    for sign in ("AddressSanitizer", "runtime error:", "Segmentation fault"):
+        assert sign not in text, f"{sign}\n{text}"
+    for secret in secrets(home):
+        assert secret not in text, f"I1: a secret on a screen\n{text}"
+
+
 def check_all(home: Home) -> None:
     for run in home.runs:
         check_run(home, run)
+    for screen in home.screens:
+        check_screen(home, screen.getvalue())
     check_files(home)
     if not getattr(home, "may_leave", False):
         check_leftovers(home)

@@ -165,6 +165,8 @@ def test_on_a_terminal_a_yes_switches_the_clone(person: Home):
     spawned.sendline("y")
     shown = ends(spawned)
     assert "Remote 'origin' now uses ssh" in shown, shown
+    # what the hook exits with is lost; a shell tells of a signal
+    assert "New clones from" in shown.splitlines()[-1], shown
     app = person.work / "app"
     assert url_of(app) == person.ssh_url()
     ok(person.git("fetch", "-q", cwd=app))
