@@ -153,6 +153,7 @@ int bbk_submodules_on_screen(struct bbk_submodules *found,
 
 	if (bbk_submodules_find(found, setup, err) < 0)
 		return -1;
+	bbk_submodules_look_up(found, setup);
 	say_what_is_there(found, after);
 	if (!setup->wish->dry_run) {
 		if (bbk_submodules_ask(found, setup->env, err) < 0)

@@ -13,14 +13,67 @@ char *bbk_submodule_allow_command(const struct bbk_submodule_project *project)
 	/* nothing in it is a shell's, unless the host is an IPv6 address */
 	char *quoted_key = strchr(project->base, '[') ? bbk_shell_quoted(key) :
 							bbk_strdup(key);
-	char *quoted = bbk_shell_quoted(project->project);
+	char *listing = project->key ?
+		bbk_strf("%s/%s", project->project, project->key) :
+		bbk_strdup(project->project);
+	char *quoted = bbk_shell_quoted(listing);
 	char *command = bbk_strf("git config --global --add %s %s", quoted_key,
 				 quoted);
 
 	free(key);
 	free(quoted_key);
+	free(listing);
 	free(quoted);
 	return command;
+}
+
+static int find_key(struct bbk_submodule_project *project,
+		    struct bbk_instance *instance, struct bbk_env *env)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
+
+	if (bbk_token_get(instance, env, NULL, false, &ignored) < 0 ||
+	    instance->edition->repository(&instance->rest, project->project,
+					  project->repo, &repo, &ignored) < 0)
+		return -1;
+	project->key = repo.project;
+	repo.project = NULL;
+	return project->key ? 0 : -1;
+}
+
+static void look_up(struct bbk_submodule_project *project,
+		    const struct bbk_setup *setup)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(url) base = BBK_URL_INIT;
+	BBK_AUTO(instance) instance = BBK_INSTANCE_INIT;
+	const struct bbk_detected *own = &setup->found;
+	bool known = own->workspace &&
+		     bbk_same_nocase(own->workspace, project->project) &&
+		     !strcmp(own->instance.base, project->base);
+
+	if (bbk_url_parse(&base, project->base, &ignored) == 0 &&
+	    bbk_instance_open(&instance, setup->env, &base, &ignored) == 0 &&
+	    (known || bbk_instance_may_list(&instance, setup->env,
+					    project->project, false)) &&
+	    find_key(project, &instance, setup->env) == 0 &&
+	    bbk_instance_lists_project(&instance, setup->env,
+				       project->project, project->key))
+		project->state = BBK_SUBMODULE_ALLOWED;
+}
+
+void bbk_submodules_look_up(struct bbk_submodules *found,
+			    const struct bbk_setup *setup)
+{
+	bbk_token_keep(&setup->found.instance, setup->env);
+	for (size_t i = 0; i < found->projects_len; i++) {
+		struct bbk_submodule_project *project = found->projects[i];
+
+		if (project->state == BBK_SUBMODULE_WAITING &&
+		    project->cloud && project->repo)
+			look_up(project, setup);
+	}
 }
 
 int bbk_submodules_ask(struct bbk_submodules *found, struct bbk_env *env,

@@ -19,6 +19,7 @@ static void free_project(struct bbk_submodule_project *project)
 {
 	free(project->base);
 	free(project->project);
+	free(project->key);
 	free(project->repo);
 	free(project->ssh_host);
 	free(project->url);
@@ -264,6 +265,7 @@ static int join_project(struct search *search, struct bbk_submodule *submodule,
 		return rc;
 	}
 	project->base = bbk_strdup(instance->base);
+	project->cloud = address->workspace != NULL;
 	project->project = address->workspace ?
 		bbk_strdup(address->workspace) :
 		bbk_project_key(address->project);

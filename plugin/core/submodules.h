@@ -31,7 +31,9 @@ const char *bbk_submodule_state_word(enum bbk_submodule_state state);
 /* One project (a repository of it, where the scope is repo). */
 struct bbk_submodule_project {
 	char *base;	  /* of its instance */
-	char *project;	  /* "LIB", "~dev" */
+	char *project;	  /* "LIB", "~dev"; on Cloud the workspace */
+	char *key;	  /* on Cloud, of the project, once it is known */
+	bool cloud;
 	char *repo;	  /* NULL unless the scope is repo */
 	char *ssh_host;	  /* where its records are */
 	unsigned ssh_port;
@@ -72,6 +74,15 @@ int bbk_submodules_find(struct bbk_submodules *found,
 
 size_t bbk_submodules_count(const struct bbk_submodules *found,
 			    enum bbk_submodule_state state);
+
+/*
+ * On Cloud, where bbkey.<base>.projects may name the project of one that is
+ * waiting: asks the server which it is, with the token at hand, and lets it be
+ * ALLOWED.  Asked about no workspace but that of the repository itself and
+ * those that are listed.  Best effort: what cannot be told is not allowed.
+ */
+void bbk_submodules_look_up(struct bbk_submodules *found,
+			    const struct bbk_setup *setup);
 
 /*
  * One question about all that are waiting, where a person can be asked and

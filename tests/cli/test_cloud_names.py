@@ -209,6 +209,35 @@ def test_an_old_clones_submodules_come_along(names: RealHome):
     assert posts(names) == [DEPLOY_KEYS]
 
 
+LIB = "/2.0/workspaces/acme/projects/LIB/deploy-keys"
+
+
+@pytest.mark.parametrize("entry, allowed", [
+    ("acme/LIB", True), ("LIB", True), ("acme", True), ("acme/OTHER", False),
+    ("other/LIB", False), (None, False)])
+def test_a_listed_project_is_set_up_for_submodules(names: RealHome,
+                                                   entry: str | None,
+                                                   allowed: bool):
+    env, seed = before_the_move(names), names.work / "seed"
+    publish_submodules(names, {"core": "git@bitbucket.org:acme/tool.git"})
+    git(names, "config", "-f", ".gitmodules", "submodule.core.url",
+        "git@bitbucket.org:acme/core.git", cwd=seed)
+    git(names, "commit", "-qam", "another", cwd=seed)
+    git(names, "push", "-q", "origin", "main", cwd=seed, env=env)
+    names.enrol("always")
+    if entry:
+        git(names, "config", "--global", "bbkey.https://bitbucket.org.projects",
+            entry)
+    names.forget_log()
+    assert names.git("clone", "-q", OLD, "app").status == 0
+    run = names.bbkey("init", "--submodules", cwd=names.work / "app")
+    assert run.status == 0, run
+    keys = names.sandbox.rest("GET", LIB, "admin").json["values"]
+    assert len(keys) == allowed, run
+    if not allowed:  # no more than that project: not the whole workspace
+        assert "bbkey.https://bitbucket.org.projects acme/LIB\n" in run.err
+
+
 @pytest.mark.parametrize("way", ["init", "install.sh --system"])
 def test_whoever_has_keys_of_their_own_goes_on_with_them(names: RealHome,
                                                          way: str):
