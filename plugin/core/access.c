@@ -31,29 +31,6 @@ void bbk_access_release(struct bbk_access *access)
 	*access = (struct bbk_access)BBK_ACCESS_INIT;
 }
 
-static int elsewhere(const struct bbk_instance *instance, const char *host,
-		     const struct bbk_ssh_plan *plan, struct bbk_err *err)
-{
-	if (bbk_same_nocase(plan->hostname, host)) {
-		bbk_err_set(err, BBK_E_NOT_BITBUCKET,
-			    "%s does not serve ssh at %s port %u",
-			    instance->base, host, plan->port);
-		return bbk_err_hint(err, "its SSH address is %s: use that, or "
-					 "set Port for '%s' in your ssh "
-					 "configuration", instance->ssh.v[0],
-				    host);
-	}
-	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
-		    "your ssh configuration sends '%s' to a host that is not "
-		    "an SSH name of %s", host, instance->base);
-	if (bbk_host_is_valid(plan->hostname))
-		bbk_err_hint(err, "if '%s' is right, run: git config --global "
-				  "--add bbkey.%s.ssh ssh://git@%s:%u",
-			     plan->hostname, instance->base, plan->hostname,
-			     plan->port);
-	return -1;
-}
-
 /* "Host bitbucket.org", with an IdentityFile: most people's way. */
 static void read_moved(struct bbk_access *access, const struct bbk_env *env,
 		       const char *user)
@@ -87,8 +64,9 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	name = bbk_host_canonical(plan.hostname);
 	same = bbk_instance_has_ssh(instance, name, plan.port);
 	free(name);
-	if (!same)
-		return elsewhere(instance, host, &plan, err);
+	if (!same || (bbk_cloud_is_old(plan.hostname, plan.port) &&
+		      !bbk_cloud_is_old(host, plan.port)))
+		return bbk_access_elsewhere(instance, host, &plan, err);
 	opened.host = bbk_strdup(host);
 	opened.port = port;
 	opened.user = bbk_strdup(user);
@@ -105,96 +83,6 @@ int bbk_access_open(struct bbk_access *access, struct bbk_env *env,
 	*access = opened;
 	opened = (struct bbk_access)BBK_ACCESS_INIT;
 	return 0;
-}
-
-static bool is_cloud(const struct bbk_access *access)
-{
-	return bbk_same(access->pin_source, "site") ||
-	       bbk_same(access->pin_source, "built-in");
-}
-
-static int changed(const struct bbk_access *access,
-		   const struct bbk_ssh_answer *answer, struct bbk_err *err)
-{
-	const char *seen = answer->hostkey.fingerprint;
-
-	bbk_err_set(err, BBK_E_HOSTKEY,
-		    "the SSH host key of %s is not the one that it should be"
-		    "%s%s%s", access->host, seen ? " (it showed " : "",
-		    seen ? seen : "", seen ? ")" : "");
-	return bbk_err_hint(err, "somebody may be in between: %s the host key "
-				 "was changed; nothing was sent or registered",
-			    is_cloud(access) ? "look at " BBK_CLOUD_BASE
-					       "/site/ssh whether" :
-				    "ask your Bitbucket admin whether");
-}
-
-/* ssh shows every host key to git-bbkey-ssh, where it can start it. */
-static int unknown(const struct bbk_access *access,
-		   const struct bbk_ssh_answer *answer, struct bbk_err *err)
-{
-	if (!answer->hostkey.fingerprint) {
-		bbk_err_set(err, BBK_E_LOCAL,
-			    "ssh could not start git-bbkey-ssh, which checks "
-			    "the host key of %s", access->host);
-		return bbk_err_hint(err, "the machine may be out of processes "
-					 "or memory: try again in a minute");
-	}
-	bbk_err_set(err, BBK_E_HOSTKEY, "the SSH host key of %s is unknown, "
-		    "and nothing vouches for it", access->host);
-	return bbk_err_hint(err, "give the fingerprint that your admin tells "
-				 "you: --host-key SHA256:<fingerprint>");
-}
-
-static int judge(struct bbk_access *access, const struct bbk_ssh_answer *answer,
-		 struct bbk_err *err)
-{
-	const char *said = answer->said ? answer->said : "ssh ended early";
-
-	switch (answer->outcome) {
-	case BBK_SSH_OK:
-	case BBK_SSH_DENIED:
-	case BBK_SSH_NO_ACCESS:
-		return 0;
-	case BBK_SSH_HOST_CHANGED:
-		access->hostkey = BBK_HOSTKEY_CHANGED;
-		return changed(access, answer, err);
-	case BBK_SSH_HOST_REVOKED:
-		access->hostkey = BBK_HOSTKEY_CHANGED;
-		return bbk_err_set(err, BBK_E_HOSTKEY,
-				   "the SSH host key of %s is marked as "
-				   "revoked in your known hosts",
-				   access->host);
-	case BBK_SSH_HOST_UNKNOWN:
-		return unknown(access, answer, err);
-	case BBK_SSH_NEGOTIATE:
-		return bbk_err_set(err, BBK_E_NEGOTIATE,
-				   "ssh and %s have no algorithm in common: %s",
-				   access->host, said);
-	default:
-		return bbk_err_set(err, BBK_E_NETWORK,
-				   answer->outcome == BBK_SSH_NETWORK ?
-				   "cannot reach %s port %u over ssh: %s" :
-				   "ssh to %s port %u failed: %s",
-				   access->host, access->port, said);
-	}
-}
-
-int bbk_access_refuse_rsa(const struct bbk_access *access, struct bbk_err *err)
-{
-	bbk_err_set(err, BBK_E_NEGOTIATE, "%s takes RSA keys only with SHA-1 "
-		    "signatures, which ssh no longer makes", access->host);
-	return bbk_err_hint(err, "use a key of another type: git bbkey init "
-				 "--key-type ed25519 (or ecdsa)");
-}
-
-int bbk_access_judge(struct bbk_access *access, const char *said,
-		     struct bbk_err *err)
-{
-	BBK_AUTO(ssh_answer) answer = BBK_SSH_ANSWER_INIT;
-
-	bbk_ssh_classify(&answer, said, "", 0, 255, NULL);
-	return judge(access, &answer, err);
 }
 
 /* What goes into known hosts must itself have the fingerprint that was seen. */
@@ -394,7 +282,7 @@ static int visit_once(struct bbk_access *access, struct bbk_env *env,
 	if (answer->outcome == BBK_SSH_HOST_UNKNOWN && access->pins.len &&
 	    answer->hostkey.fingerprint)
 		answer->outcome = BBK_SSH_HOST_CHANGED;
-	if (judge(access, answer, err) < 0)
+	if (bbk_access_weigh(access, answer, err) < 0)
 		return -1;
 	return note_hostkey(access, env, answer, err);
 }

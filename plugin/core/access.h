@@ -123,6 +123,15 @@ int bbk_access_visit(struct bbk_access *access, struct bbk_env *env,
 int bbk_access_refuse_rsa(const struct bbk_access *access,
 			  struct bbk_err *err) BBK_MUST_CHECK;
 
+/* Parts of them: ssh would go elsewhere than it should.  -1 */
+int bbk_access_elsewhere(const struct bbk_instance *instance, const char *host,
+			 const struct bbk_ssh_plan *plan, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* And an answer, which sets access->hostkey where that is to blame. */
+int bbk_access_weigh(struct bbk_access *access,
+		     const struct bbk_ssh_answer *answer, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
 /* Why ssh failed, from the last that it said.  -1: as a visit would. */
 int bbk_access_judge(struct bbk_access *access, const char *said,
 		     struct bbk_err *err) BBK_MUST_CHECK;
