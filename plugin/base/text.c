@@ -138,3 +138,13 @@ char *bbk_shell_quoted(const char *text)
 	bbk_str_addc(&out, '\'');
 	return bbk_str_take(&out);
 }
+
+void bbk_shell_add_option(struct bbk_str *out, const char *name,
+			  const char *value)
+{
+	char *quoted = value ? bbk_shell_quoted(value) : NULL;
+
+	if (quoted)
+		bbk_str_addf(out, " --%s %s", name, quoted);
+	free(quoted);
+}

@@ -38,5 +38,8 @@ void bbk_ssh_quote(struct bbk_str *out, const char *text, bool expands);
 
 /* One word for sh, in quotes where it needs them; the caller frees. */
 char *bbk_shell_quoted(const char *text);
+/* Adds " --<name> <value>" for sh; nothing where value is NULL. */
+void bbk_shell_add_option(struct bbk_str *out, const char *name,
+			  const char *value);
 
 #endif

@@ -91,6 +91,7 @@ int bbk_choice_on_screen(const struct bbk_setup *setup,
 		wish->wait = true;
 		break;
 	}
+	wish->requested = wish->wait;
 	wish->unasked = wish->wait && setup->found.instance.no_token;
 	if (wish->wait && print_request(setup, wish, &other) < 0)
 		return 0;

@@ -165,13 +165,16 @@ static void say_register(struct bbk_str *out, const struct bbk_setup *setup,
 static void say_verify(struct bbk_str *out, const struct bbk_setup *setup,
 		       enum bbk_action action)
 {
+	char *unlock = bbk_key_unlock(&setup->key, setup->env->paths.home);
+
 	if (action == BBK_ACTION_SKIPPED)
-		bbk_str_add(out, "Not tried: the key has a passphrase; run "
-				 "'ssh-add' once, then 'git fetch'");
+		bbk_str_addf(out, "Not tried: the key has a passphrase; run %s "
+				  "once, then git fetch", unlock);
 	else
 		bbk_str_addf(out, setup->wish->dry_run && !setup->checked ?
 				  "%s would be tried" : "%s answers",
 			     setup->ssh_url);
+	free(unlock);
 }
 
 static void say_remote(struct bbk_str *out, const struct bbk_setup *setup,
@@ -265,6 +268,19 @@ static const char *dots_of(const struct bbk_screen *screen)
 	return screen->env->utf8 ? "\u2026" : "...";
 }
 
+/* Once. */
+static void say_what_to_send(const struct bbk_screen *screen,
+			     const struct bbk_setup *setup)
+{
+	const struct bbk_env *env = screen->env;
+
+	if (setup->waited_ms || setup->wish->requested)
+		return;
+	bbk_screen_line(env->err, env, env->color, BBK_MARK_PLANNED,
+			"What to add, and where, is what this says:");
+	fprintf(env->err, "  %s\n", setup->request);
+}
+
 /* Where nothing moves, it is said once. */
 static void say_waiting(const struct bbk_screen *screen,
 			const struct bbk_setup *setup)
@@ -272,6 +288,7 @@ static void say_waiting(const struct bbk_screen *screen,
 	static const char what[] = "Waiting until the key is added there";
 	FILE *err = screen->env->err;
 
+	say_what_to_send(screen, setup);
 	if (moves(screen))
 		fprintf(err, "%s %s, %lld min so far (Ctrl-C ends this)%s",
 			mark_of(screen), what,
@@ -332,6 +349,27 @@ static void on_begin(struct bbk_progress *progress, enum bbk_step step,
 	fflush(screen->env->err);
 }
 
+/* It was asked for, and is not so. */
+static void say_no_expiry(const struct bbk_screen *screen,
+			  const struct bbk_setup *setup)
+{
+	const struct bbk_env *env = screen->env;
+	enum bbk_action done = setup->plan.action[BBK_STEP_REGISTER];
+	char *text;
+
+	if (!setup->wish->expires || setup->grant.expires || setup->own ||
+	    screen->dry_run)
+		return;
+	text = done == BBK_ACTION_CREATED ?
+		bbk_strdup("Bitbucket did not say that the key expires") :
+		bbk_strf("It was registered before, so --expires changes "
+			 "nothing; a key that does expire: git bbkey init "
+			 "--new-key --expires %ld%s", setup->wish->expires,
+			 bbk_scope_option(setup->terms.target.scope));
+	bbk_screen_line(env->err, env, env->color, BBK_MARK_PLANNED, text);
+	free(text);
+}
+
 static void on_end(struct bbk_progress *progress, enum bbk_step step,
 		   const struct bbk_setup *setup)
 {
@@ -354,6 +392,8 @@ static void on_end(struct bbk_progress *progress, enum bbk_step step,
 				screen->dry_run && step != BBK_STEP_DETECT ?
 					BBK_MARK_PLANNED : BBK_MARK_DONE,
 				bbk_str_get(&text));
+	if (step == BBK_STEP_REGISTER)
+		say_no_expiry(screen, setup);
 }
 
 void bbk_screen_init(struct bbk_screen *screen, struct bbk_env *env,

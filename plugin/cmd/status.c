@@ -269,9 +269,10 @@ static void print_key(const struct bbk_env *env,
 	if (!record->label) /* nobody registered it for us */
 		return;
 	add_place(text, record);
-	bbk_str_addf(text, ", %s, as \"%s\"",
-		     bbk_access_words(record->scope, record->write),
-		     record->label ? record->label : "");
+	bbk_str_addf(text, ", %s",
+		     bbk_access_words(record->scope, record->write));
+	if (record->id) /* else it is what was asked for, and no more */
+		bbk_str_addf(text, ", as \"%s\"", record->label);
 	line(env, !add_expiry(text, record->expires) &&
 		  status->ssh != BBK_SSH_STATE_DENIED, text);
 }
@@ -370,6 +371,19 @@ static void offer_new_name(const struct bbk_env *env,
 				  "init --all <folder>\n");
 }
 
+static void print_next(const struct bbk_env *env,
+		       const struct bbk_status *status)
+{
+	BBK_AUTO(str) folded = BBK_STR_INIT;
+	char *next = bbk_status_next(status, env->paths.home);
+
+	if (next) {
+		bbk_fold(&folded, next, 0);
+		fprintf(env->out, "%s\n", bbk_str_get(&folded));
+	}
+	free(next);
+}
+
 static void print_human(const struct bbk_env *env,
 			const struct bbk_status *status)
 {
@@ -393,10 +407,7 @@ static void print_human(const struct bbk_env *env,
 	offer_new_name(env, status);
 	if (status->ready)
 		fprintf(env->out, "Ready.\n");
-	else
-		fprintf(env->out, "Not ready. Set it up: git bbkey init%s\n",
-			status->on_record && status->record.key ?
-				bbk_scope_option(status->record.scope) : "");
+	print_next(env, status);
 }
 
 static int status(struct bbk_env *env, int argc, char **argv,

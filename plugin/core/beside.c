@@ -57,7 +57,7 @@ bool bbk_setup_may_hurry(const struct bbk_setup *setup)
 
 	/* git's own options may change how it gets there, and what it gets */
 	return wish->clone && !wish->git_options->len && !wish->dry_run &&
-	       !wish->passphrase && !has_another_ssh(setup->env);
+	       !wish->passphrase && !wish->wait && !has_another_ssh(setup->env);
 }
 
 /* url.<base>.insteadOf: would git go elsewhere than this URL says? */
@@ -79,6 +79,7 @@ static bool can_go_beside(const struct bbk_setup *setup)
 	struct bbk_place place = bbk_detected_place(&setup->found);
 
 	return bbk_access_can_meet(&setup->access) && !setup->key.agent &&
+	       !bbk_setup_may_try_own(setup) &&
 	       !is_rewritten(setup->env->config, setup->ssh_url) &&
 	       bbk_record_find(&record, setup->env->paths.state, &place,
 			       &ignored) == 1;
@@ -203,10 +204,17 @@ static int catch_up(struct bbk_setup *setup, struct bbk_err *err)
 /* The same, where the usual way is the right one. */
 static int look_closer(struct bbk_setup *setup, struct bbk_err *err)
 {
-	return find_release(setup, err) < 0 ||
-	       bbk_detect_online(&setup->found, setup->env, &setup->how,
-				 err) < 0 ?
-		failed_at(setup, BBK_STEP_DETECT) : 0;
+	int rc = find_release(setup, err);
+
+	if (!rc)
+		rc = bbk_detect_online(&setup->found, setup->env, &setup->how,
+				       err);
+	bbk_lock_release(&setup->lock);
+	if (!rc)
+		rc = bbk_setup_look_first(setup, err);
+	if (!rc)
+		rc = bbk_setup_lock(setup, err);
+	return rc < 0 ? failed_at(setup, BBK_STEP_DETECT) : 0;
 }
 
 static void make_offer(struct bbk_setup *setup)
@@ -380,6 +388,7 @@ int bbk_setup_beside(struct bbk_setup *setup, bool *done, struct bbk_err *err)
 		bbk_setup_begin(setup, BBK_STEP_REGISTER);
 		rc = meet(setup, err);
 	}
+	setup->refused = rc < 0 && err->class == BBK_E_PERMISSION;
 	if (!setup->cloning.let_go)
 		return give_up(setup, rc, done, err);
 	close_talk(&setup->cloning.talk); /* all is in its place */

@@ -6,23 +6,46 @@
 
 /* --- without a terminal ------------------------------------------------- */
 
+char *bbk_choice_options(const struct bbk_setup *setup)
+{
+	BBK_AUTO(str) out = BBK_STR_INIT;
+	const struct bbk_wish *wish = setup->wish;
+
+	if (wish->has_permission && wish->write)
+		bbk_str_add(&out, " --write");
+	bbk_shell_add_option(&out, "label", wish->label);
+	if (wish->expires)
+		bbk_str_addf(&out, " --expires %ld", wish->expires);
+	bbk_shell_add_option(&out, "remote", wish->remote);
+	bbk_shell_add_option(&out, "base", wish->base);
+	return bbk_str_take(&out);
+}
+
+static void add_key(struct bbk_str *out, const struct bbk_wish *wish)
+{
+	bbk_shell_add_option(out, "key", wish->key);
+	if (wish->has_key_type)
+		bbk_shell_add_option(out, "key-type",
+				     bbk_key_type_word(wish->key_type));
+	if (wish->new_key)
+		bbk_str_add(out, " --new-key");
+}
+
 char *bbk_choice_request(const struct bbk_setup *setup)
 {
 	BBK_AUTO(str) out = BBK_STR_INIT;
 	const struct bbk_wish *wish = setup->wish;
 	enum bbk_scope scope = setup->terms.target.scope;
+	char *options = bbk_choice_options(setup);
 
 	bbk_str_add(&out, "git bbkey request");
 	if (wish->has_scope || scope != BBK_SCOPE_PROJECT)
 		bbk_str_addf(&out, " --scope %s", bbk_scope_word(scope));
-	if (setup->wanted.write)
-		bbk_str_add(&out, " --write");
-	if (wish->base) {
-		char *base = bbk_shell_quoted(wish->base);
-
-		bbk_str_addf(&out, " --base %s", base);
-		free(base);
-	}
+	add_key(&out, wish);
+	bbk_str_addf(&out, "%s%s", setup->wanted.write &&
+				   !(wish->has_permission && wish->write) ?
+			     " --write" : "", options);
+	free(options);
 	if (wish->url) {
 		bbk_str_addc(&out, ' ');
 		bbk_url_add_user(&out, &setup->found.url);
@@ -30,13 +53,31 @@ char *bbk_choice_request(const struct bbk_setup *setup)
 	return bbk_str_take(&out);
 }
 
-/* Only a token, or the person, can say where the instance's ssh is. */
-static bool is_ssh_unknown(const struct bbk_setup *setup)
+/*
+ * What to run when the key is there.  Only a token, or the person, can say
+ * where the ssh of a Data Center is: a remote's URL says it for nobody.
+ */
+static char *next_command(const struct bbk_setup *setup)
 {
 	const struct bbk_detected *found = &setup->found;
+	BBK_AUTO(str) out = BBK_STR_INIT;
+	bool ssh = found->url.scheme == BBK_SSH;
 
-	return !found->instance.edition->is_cloud && !found->instance.ssh.len &&
-	       found->url.scheme != BBK_SSH;
+	if (found->instance.edition->is_cloud || found->instance.ssh.len ||
+	    (ssh && setup->how.from_person))
+		return bbk_strdup("this again");
+	bbk_str_addf(&out, "git bbkey init --scope %s --base %s ",
+		     bbk_scope_word(setup->terms.target.scope),
+		     found->instance.base);
+	if (ssh)
+		bbk_url_add_user(&out, &found->url);
+	else
+		bbk_str_add(&out, "<the SSH URL that Bitbucket shows under "
+				  "Clone>");
+	if (!ssh && setup->remote)
+		bbk_str_addf(&out, " and git remote set-url %s <that URL>",
+			     setup->remote);
+	return bbk_str_take(&out);
 }
 
 int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err)
@@ -45,11 +86,7 @@ int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err)
 	const struct bbk_edition *edition = instance->edition;
 	enum bbk_scope scope = setup->terms.target.scope;
 	char *request = bbk_choice_request(setup);
-	char *again = is_ssh_unknown(setup) ?
-		bbk_strf("git bbkey init --scope %s --base %s <the SSH URL "
-			 "that Bitbucket shows under Clone>",
-			 bbk_scope_word(scope), instance->base) :
-		bbk_strdup("this again");
+	char *again = next_command(setup);
 
 	bbk_err_hint(err, "without a token, run: %s; %s, then run %s; with one "
 			  "(an %s with %s: %s), give it in BBKEY_TOKEN, with "

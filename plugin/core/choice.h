@@ -31,6 +31,10 @@ int bbk_choice_ask(const struct bbk_setup *setup, const struct bbk_err *why,
 		     enum bbk_choice *chosen, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/* " --write --expires 90": the same terms again, but for the scope and the */
+/* key; the caller frees. */
+char *bbk_choice_options(const struct bbk_setup *setup);
+
 /* "git bbkey request --scope repo <url>": the same wish.  The caller frees. */
 char *bbk_choice_request(const struct bbk_setup *setup);
 

@@ -45,13 +45,15 @@ static bool within(const struct bbk_url *url, const char *base_text)
 	       bbk_url_within(url, &base);
 }
 
+/* ssh is not asked what a stranger's name stands for: it may be an alias. */
 static int unknown(const struct bbk_detected *found, struct bbk_err *err)
 {
 	bbk_err_set(err, BBK_E_NOT_BITBUCKET,
 		    "host '%s' is not one of your Bitbucket instances",
 		    found->url.host);
 	return bbk_err_hint(err, "if it is one, say which: git bbkey init "
-				 "--base https://<address of Bitbucket>");
+				 "--base https://<address of Bitbucket> "
+				 "(Bitbucket Cloud: " BBK_CLOUD_BASE ")");
 }
 
 static int confirm_base(struct bbk_detected *found, struct bbk_env *env,
@@ -259,17 +261,32 @@ int bbk_detect_offline(struct bbk_detected *found, struct bbk_err *err)
 }
 
 /* What to do about a project or repository that the token does not show. */
-int bbk_detect_not_shown(struct bbk_err *err)
+int bbk_detect_not_shown(struct bbk_detected *found,
+			 const struct bbk_detect_wish *wish,
+			 struct bbk_err *err)
 {
-	if (err->class == BBK_E_PERMISSION && !err->hint)
-		bbk_err_hint(err, "check the URL, and give a token that may "
-				  "read and administer the project: "
-				  "--token-file <file>");
+	const struct bbk_edition *edition = found->instance.edition;
+	BBK_AUTO(str) url = BBK_STR_INIT;
+	char *first;
+
+	if (err->class != BBK_E_PERMISSION)
+		return -1;
+	found->not_shown = true;
+	bbk_url_add_user(&url, &found->url);
+	first = err->hint ? bbk_strdup(err->hint) :
+		bbk_strf("check the URL, and give a token with %s: "
+			 "--token-file <file>",
+			 edition->token_rights[wish->scope]);
+	bbk_err_hint(err, "%s; or run: git bbkey request --scope %s %s, and "
+			  "send what it writes to somebody who may", first,
+		     bbk_scope_word(wish->scope), bbk_str_get(&url));
+	free(first);
 	return -1;
 }
 
-static int look_up(struct bbk_detected *found, struct bbk_repository *repo,
-		   struct bbk_err *err)
+static int look_up(struct bbk_detected *found,
+		   const struct bbk_detect_wish *wish,
+		   struct bbk_repository *repo, struct bbk_err *err)
 {
 	struct bbk_rest *rest = &found->instance.rest;
 	const struct bbk_address *address = &found->address;
@@ -279,7 +296,7 @@ static int look_up(struct bbk_detected *found, struct bbk_repository *repo,
 		rc = bbk_dc_repo(rest, address->project, address->repo, repo,
 				 err);
 		if (rc < 0)
-			return bbk_detect_not_shown(err);
+			return bbk_detect_not_shown(found, wish, err);
 		bbk_replace(&found->project, repo->project);
 		bbk_replace(&found->repo, repo->slug);
 		bbk_replace(&found->sample, repo->slug);
@@ -287,10 +304,10 @@ static int look_up(struct bbk_detected *found, struct bbk_repository *repo,
 	}
 	if (address->project &&
 	    bbk_dc_project(rest, address->project, &found->project, err) < 0)
-		return bbk_detect_not_shown(err);
+		return bbk_detect_not_shown(found, wish, err);
 	rc = bbk_dc_any_repo(rest, found->project, repo, err);
 	bbk_replace(&found->sample, repo->slug);
-	return rc < 0 ? bbk_detect_not_shown(err) : 0;
+	return rc < 0 ? bbk_detect_not_shown(found, wish, err) : 0;
 }
 
 static void remember_fingerprint(struct bbk_instance *instance,
@@ -324,16 +341,19 @@ static int read_settings(struct bbk_detected *found, struct bbk_env *env,
 }
 
 static int check_access_keys(const struct bbk_detected *found,
+			     const struct bbk_detect_wish *wish,
 			     const struct bbk_dc_settings *settings,
 			     struct bbk_err *err)
 {
-	if (settings->access_keys || !found->project)
+	if (settings->access_keys || !found->project ||
+	    wish->scope == BBK_SCOPE_PERSONAL)
 		return 0;
 	bbk_err_set(err, BBK_E_PERMISSION,
 		    "access keys are switched off on %s",
 		    found->instance.base);
 	return bbk_err_hint(err, "a Bitbucket admin can switch them on: "
-				 "Administration, SSH access");
+				 "Administration, SSH access; or use a key of "
+				 "your own account: --scope personal");
 }
 
 int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
@@ -348,13 +368,13 @@ int bbk_detect_online(struct bbk_detected *found, struct bbk_env *env,
 		bbk_strv_drop_last(&found->instance.ssh);
 	found->guessed = false;
 	if (read_settings(found, env, wish, &settings, err) < 0 ||
-	    look_up(found, &repo, err) < 0 ||
+	    look_up(found, wish, &repo, err) < 0 ||
 	    bbk_place_find(found, &settings, &repo, err) < 0 ||
 	    bbk_place_check(found, env, &settings, err) < 0)
 		return -1;
 	bbk_place_remember(found);
 	if (bbk_place_check_url(found, &settings, err) < 0 ||
-	    check_access_keys(found, &settings, err) < 0)
+	    check_access_keys(found, wish, &settings, err) < 0)
 		return -1;
 	if (bbk_detected_port(found))
 		bbk_place_remember(found);
@@ -378,7 +398,7 @@ int bbk_detect_early(struct bbk_detected *found, struct bbk_env *env,
 	found->project = bbk_project_key(found->address.project);
 	bbk_replace(&found->repo, found->address.repo);
 	bbk_replace(&found->sample, found->address.repo);
-	if (check_access_keys(found, &settings, err) < 0)
+	if (check_access_keys(found, wish, &settings, err) < 0)
 		return -1;
 	if (!bbk_place_is_plain(found, &settings))
 		return 1;
@@ -398,7 +418,7 @@ int bbk_detect_confirm(struct bbk_detected *found,
 		return bbk_detect_cloud_confirm(found, wish, err);
 	if (bbk_dc_repo(&found->instance.rest, found->project, found->repo,
 			&repo, err) < 0)
-		return bbk_detect_not_shown(err);
+		return bbk_detect_not_shown(found, wish, err);
 	if (strcmp(repo.project, found->project) != 0 ||
 	    strcmp(repo.slug, found->repo) != 0 ||
 	    !bbk_place_is_link(found, &repo))

@@ -31,11 +31,12 @@ struct bbk_detected {
 	char *ssh_user; /* "git", or what the URL says */
 	bool guessed;	/* the last of instance.ssh is not confirmed yet */
 	bool host_keys; /* they were asked for */
+	bool not_shown; /* the token may not see what the URL names */
 };
 
 #define BBK_DETECTED_INIT \
 	{ BBK_URL_INIT, BBK_ADDRESS_INIT, BBK_INSTANCE_INIT, NULL, NULL, \
-	  NULL, NULL, NULL, 0, NULL, false, false }
+	  NULL, NULL, NULL, 0, NULL, false, false, false }
 
 void bbk_detected_release(struct bbk_detected *found);
 

@@ -171,11 +171,12 @@ void bbk_detect_host_keys(struct bbk_detected *found, struct bbk_env *env,
 /* --- what the server says ----------------------------------------------- */
 
 static int look_up_repo(struct bbk_detected *found,
+			const struct bbk_detect_wish *wish,
 			struct bbk_repository *repo, struct bbk_err *err)
 {
 	if (bbk_cloud_repo(&found->instance.rest, found->address.workspace,
 			   found->address.repo, repo, err) < 0)
-		return bbk_detect_not_shown(err);
+		return bbk_detect_not_shown(found, wish, err);
 	bbk_replace(&found->workspace, repo->workspace);
 	bbk_replace(&found->project, repo->project);
 	bbk_replace(&found->repo, repo->slug);
@@ -197,20 +198,21 @@ static int look_up_account(struct bbk_detected *found, struct bbk_err *err)
 	return 0;
 }
 
-static int look_up(struct bbk_detected *found, enum bbk_scope scope,
+static int look_up(struct bbk_detected *found,
+		   const struct bbk_detect_wish *wish,
 		   struct bbk_repository *repo, struct bbk_err *err)
 {
 	const struct bbk_address *address = &found->address;
 
-	if (scope == BBK_SCOPE_PERSONAL)
+	if (wish->scope == BBK_SCOPE_PERSONAL)
 		return look_up_account(found, err);
 	if (!address->workspace)
 		return 0;
 	if (address->repo)
-		return look_up_repo(found, repo, err);
+		return look_up_repo(found, wish, repo, err);
 	return bbk_cloud_project(&found->instance.rest, address->workspace,
 				 address->project, &found->project, err) < 0 ?
-		bbk_detect_not_shown(err) : 0;
+		bbk_detect_not_shown(found, wish, err) : 0;
 }
 
 /* Only a stand-in's links are asked: Cloud's own may still say the old name. */
@@ -246,7 +248,7 @@ int bbk_detect_cloud_online(struct bbk_detected *found, struct bbk_env *env,
 		return 0;
 	if (bbk_token_get(&found->instance, env, wish->token_file, true,
 			  err) < 0 ||
-	    look_up(found, wish->scope, &repo, err) < 0)
+	    look_up(found, wish, &repo, err) < 0)
 		return -1;
 	return rc ? place_of_links(found, &repo, err) : 0;
 }
@@ -275,7 +277,7 @@ int bbk_detect_cloud_confirm(struct bbk_detected *found,
 
 	if (wish->scope == BBK_SCOPE_PERSONAL)
 		return 0;
-	if (look_up_repo(found, &repo, err) < 0)
+	if (look_up_repo(found, wish, &repo, err) < 0)
 		return -1;
 	return strcmp(found->workspace, found->address.workspace) != 0 ||
 	       strcmp(found->repo, found->address.repo) != 0;

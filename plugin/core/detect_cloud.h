@@ -34,6 +34,8 @@ void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
 				  struct bbk_strv *lines);
 
 /* What to do about what the token does not show.  -1 */
-int bbk_detect_not_shown(struct bbk_err *err);
+int bbk_detect_not_shown(struct bbk_detected *found,
+			 const struct bbk_detect_wish *wish,
+			 struct bbk_err *err);
 
 #endif

@@ -25,6 +25,7 @@ static void bbk_ensuring_release(struct bbk_ensuring *e)
 	free(e->label);
 	free(e->key_name);
 	free(e->url);
+	free(e->request);
 	free(e->talk);
 }
 
@@ -202,6 +203,15 @@ char *bbk_ensuring_place(const struct bbk_ensuring *e)
 	}
 }
 
+void bbk_ensuring_name_request(struct bbk_ensuring *e)
+{
+	free(e->request);
+	e->request = bbk_strf("git bbkey request --scope %s%s %s",
+			      bbk_scope_word(e->terms.target.scope),
+			      e->terms.write ? " --write" : "", e->url);
+	e->terms.request = e->request;
+}
+
 static bool has_ours(const struct bbk_ensuring *e)
 {
 	return e->record.key && !e->record.own;
@@ -237,6 +247,7 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 			  bbk_instance_clone_path(&e->instance),
 			  e->wish->project, e->wish->repo);
 	e->terms.url = e->url;
+	bbk_ensuring_name_request(e);
 	if (!e->project && e->record.level == BBK_LEVEL_REPO)
 		bbk_replace(&e->project, e->record.project);
 	e->terms.target.workspace = e->workspace;

@@ -30,7 +30,7 @@ struct bbk_ensuring {
 		       /* NULL until bbk_ensuring_aim() */
 	char *label;
 	char *key_name;
-	char *url; /* for hints */
+	char *url, *request; /* for hints */
 	enum bbk_ensured result;
 	char *talk;
 };
@@ -68,6 +68,8 @@ const char *bbk_ensuring_owner(const struct bbk_ensuring *e);
 char *bbk_ensuring_command(const struct bbk_ensuring *e, bool push);
 /* "project PROJ of <host>", "repository PROJ/app of ..."; caller frees */
 char *bbk_ensuring_place(const struct bbk_ensuring *e);
+/* For hints: e->terms.request, as e->terms are now. */
+void bbk_ensuring_name_request(struct bbk_ensuring *e);
 /* Sets e->talk: "key registered on project PROJ of <host>, read access". */
 void bbk_ensuring_say_registered(struct bbk_ensuring *e);
 /* With a token: which project it is, where only the server can tell. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "core/token.h"
 
 #define WAIT_MS (60 * 60 * 1000)
@@ -25,9 +26,10 @@ static bool is_about_a_key(const struct bbk_wish *wish)
 	       wish->expires || wish->ssh_config;
 }
 
-static bool may_use_own(const struct bbk_setup *setup)
+bool bbk_setup_may_try_own(const struct bbk_setup *setup)
 {
-	return !is_about_a_key(setup->wish) && !setup->record.key &&
+	return !setup->tried_own && !is_about_a_key(setup->wish) &&
+	       !setup->record.key &&
 	       setup->found.repo &&
 	       bbk_access_has_own_keys(&setup->access, setup->env);
 }
@@ -121,8 +123,10 @@ int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 
 	if (!is_in_reach(setup))
 		return 0;
-	own = !setup->tried_own && may_use_own(setup);
-	ours = !setup->wish->wait && has_no_token(setup) &&
+	own = bbk_setup_may_try_own(setup);
+	/* who waits will see, unless it is there already */
+	ours = (!setup->wish->wait || setup->record.key) &&
+	       has_no_token(setup) &&
 	       !bbk_secret_is_set(&setup->found.instance.rest.token);
 	if (!own && !ours)
 		return 0;
@@ -152,11 +156,17 @@ static bool is_let_in(struct bbk_setup *setup)
 
 static int nobody_came(const struct bbk_setup *setup, struct bbk_err *err)
 {
-	char *again = bbk_terms_again(&setup->terms, " --wait");
+	char *key = setup->wish->key ? bbk_shell_quoted(setup->wish->key) :
+				       NULL;
+	char *options = bbk_strf(" --wait%s%s", key ? " --key " : "",
+				 key ? key : "");
+	char *again = bbk_terms_again(&setup->terms, options);
 
-	bbk_err_set(err, BBK_E_PROPAGATION, "nobody has registered the key %s "
+	bbk_err_set(err, BBK_E_DENIED, "nobody has registered the key %s "
 		    "within an hour", setup->key.facts.fingerprint);
 	bbk_err_hint(err, "go on whenever they have: %s", again);
+	free(key);
+	free(options);
 	free(again);
 	return -1;
 }

@@ -57,8 +57,9 @@ char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
 
 char *bbk_terms_again(const struct bbk_terms *terms, const char *options)
 {
-	return bbk_strf("git bbkey init%s%s%s%s", options,
+	return bbk_strf("git bbkey init%s%s%s%s%s", options,
 			bbk_scope_option(terms->target.scope),
+			terms->options ? terms->options : "",
 			terms->url ? " " : "", terms->url ? terms->url : "");
 }
 
@@ -208,16 +209,19 @@ static void hint_at_others(const struct bbk_instance *instance,
 	else
 		bbk_err_hint(err, "run: %s, and send what it writes to an "
 				  "admin of the %s, who adds the key at %s; or "
-				  "use an %s of such an admin, with %s; or try "
-				  "%s",
+				  "use an %s of such an admin, with %s; or "
+				  "try: git bbkey init --scope %s%s%s%s",
 			     terms->request ? terms->request :
 					      "git bbkey request",
 			     what, page ? page : "its settings",
 			     edition->token, edition->token_rights[scope],
+			     scope == BBK_SCOPE_PROJECT ? "repo" : "personal",
+			     terms->url ? " " : "",
+			     terms->url ? terms->url : "",
 			     scope == BBK_SCOPE_PROJECT ?
-				     "--scope repo (this repository alone) or "
+				     " (this repository alone), or with "
 				     "--scope personal (your own account)" :
-				     "--scope personal (your own account)");
+				     " (your own account)");
 	free(page);
 	free(shown);
 }

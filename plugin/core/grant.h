@@ -14,10 +14,11 @@ struct bbk_terms {
 	bool write;
 	long expires; /* days; 0: as the server likes */
 	/*
-	 * For hints: the command that asks an admin, and the URL that was
-	 * given; NULL: it is the repository here.
+	 * For hints: the command that asks an admin, the options that were
+	 * given (" --write"), and the URL; NULL: it is the repository here.
 	 */
 	const char *request;
+	const char *options;
 	const char *url;
 };
 

@@ -353,6 +353,20 @@ int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 	return 0;
 }
 
+/* Quotes would keep the shell from seeing what "~" is. */
+char *bbk_key_unlock(const struct bbk_key *key, const char *home)
+{
+	char *quoted = bbk_shell_quoted(key->path ? key->path : "");
+	char *shown = bbk_path_shown(key->path ? key->path : "", home);
+	char *command = bbk_strf("ssh-add%s%s", key->path ? " " : "",
+				 !key->path ? "" :
+				 quoted[0] == '\'' ? quoted : shown);
+
+	free(quoted);
+	free(shown);
+	return command;
+}
+
 void bbk_key_discard(const struct bbk_key *key)
 {
 	char *public;

@@ -55,6 +55,12 @@ int bbk_key_make(struct bbk_key *key, const struct bbk_env *env,
 		 const struct bbk_key_wish *wish, struct bbk_err *err)
 	BBK_MUST_CHECK;
 /*
+ * "ssh-add ~/.ssh/bbkey_x": what a person runs once, so that its passphrase is
+ * asked for no more; path NULL: "ssh-add".  The caller frees.
+ */
+char *bbk_key_unlock(const struct bbk_key *key, const char *home);
+
+/*
  * Removes the files of a key that this run made: no server has it, and nobody
  * wants it.  Any other key stays.
  */

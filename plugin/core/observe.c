@@ -6,6 +6,7 @@
 #include "base/cloud.h"
 #include "core/choice.h"
 #include "core/key_name.h"
+#include "core/place.h"
 #include "core/token.h"
 
 /* Without a number. */
@@ -137,6 +138,9 @@ int bbk_setup_open_access(struct bbk_setup *setup, struct bbk_err *err)
 				 &setup->wish->host_keys, err);
 
 	setup->access.dry_run = setup->wish->dry_run;
+	/* a name of ~/.ssh/config's for one of them: the transport's, too */
+	if (rc == 0 && found->url.scheme == BBK_SSH)
+		bbk_place_remember(found);
 	return rc;
 }
 
@@ -232,13 +236,14 @@ static int observe_unasked(struct bbk_setup *setup, struct bbk_err *err)
 /* Where nobody may look, what ssh says is good enough. */
 static int look_for_grant(struct bbk_setup *setup, struct bbk_err *err)
 {
+	struct bbk_instance *instance = &setup->found.instance;
 	int rc;
 
-	if (bbk_token_get(&setup->found.instance, setup->env,
-			  setup->wish->token_file, true, err) < 0)
-		return -1;
-	rc = bbk_grant_look(&setup->found.instance, setup->env, &setup->terms,
-			    &setup->key, &setup->grant, err);
+	if (bbk_token_get(instance, setup->env, setup->wish->token_file, true,
+			  err) < 0)
+		return instance->no_token ? bbk_choice_hint(setup, err) : -1;
+	rc = bbk_grant_look(instance, setup->env, &setup->terms, &setup->key,
+			    &setup->grant, err);
 	if (rc == 0)
 		setup->observed.registered = setup->grant.write ?
 			BBK_REGISTERED_WRITE : BBK_REGISTERED_READ;

@@ -88,13 +88,19 @@ static int settle(struct bbk_prepared *prepared, struct bbk_env *env,
 {
 	struct bbk_access_request *request = &prepared->request;
 	struct bbk_defaults defaults;
+	bool may;
 
 	if (bbk_instance_defaults(&prepared->found.instance, env, &defaults,
 				  err) < 0)
 		return -1;
 	request->scope = wish->has_scope ? wish->scope : defaults.scope;
-	request->write = wish->has_permission ? wish->write : defaults.write;
-	request->expires = wish->expires ? wish->expires : defaults.expires;
+	/* a default that the scope cannot have is none; an option is refused */
+	may = bbk_edition_can_write(prepared->found.instance.edition,
+				    request->scope);
+	request->write = wish->has_permission ? wish->write :
+						may && defaults.write;
+	request->expires = wish->expires ? wish->expires :
+			   may ? defaults.expires : 0;
 	*type = wish->has_key_type ? wish->key_type : defaults.key_type;
 	return check_target(prepared, err);
 }
@@ -181,15 +187,6 @@ static char *scrubbed(const char *text, size_t max)
 	return bbk_str_take(&out);
 }
 
-static void add_option(struct bbk_str *out, const char *name,
-		       const char *value)
-{
-	char *quoted = bbk_shell_quoted(value);
-
-	bbk_str_addf(out, " --%s %s", name, quoted);
-	free(quoted);
-}
-
 /*
  * As it was given: who has no token may need the ssh place that is in it.  In a
  * repository it is the remote, which is switched over, too.
@@ -198,16 +195,20 @@ static void add_place(struct bbk_str *out, const struct bbk_prepared *prepared,
 		      const struct bbk_wish *wish)
 {
 	const struct bbk_url *url = &prepared->found.url;
+	bool unknown = prepared->no_ssh;
 
 	if (!prepared->found.instance.enrolled &&
-	    (url->scheme == BBK_SSH || prepared->request.here))
-		add_option(out, "base", prepared->request.base);
-	if (wish->remote)
-		add_option(out, "remote", wish->remote);
-	if (prepared->request.here)
+	    (url->scheme == BBK_SSH || prepared->request.here || unknown))
+		bbk_shell_add_option(out, "base", prepared->request.base);
+	if (wish->remote && !unknown)
+		bbk_shell_add_option(out, "remote", wish->remote);
+	if (prepared->request.here && !unknown)
 		return;
 	bbk_str_addc(out, ' ');
-	if (prepared->found.address.repo)
+	if (unknown && url->scheme != BBK_SSH)
+		bbk_str_add(out, "<the SSH URL that Bitbucket shows under "
+				 "Clone>");
+	else if (prepared->found.address.repo)
 		bbk_url_add_user(out, url);
 	else /* it is a repository that ssh can be tried with */
 		bbk_str_add(out, "<clone URL of a repository in it>");
@@ -224,12 +225,14 @@ static char *next_command(const struct bbk_prepared *prepared,
 	if (wish->has_permission)
 		bbk_str_add(&out, wish->write ? " --write" : " --read");
 	if (wish->label)
-		add_option(&out, "label", prepared->label);
+		bbk_shell_add_option(&out, "label", prepared->label);
+	if (wish->expires)
+		bbk_str_addf(&out, " --expires %ld", wish->expires);
 	if (wish->key)
-		add_option(&out, "key", prepared->key.path);
+		bbk_shell_add_option(&out, "key", prepared->key.path);
 	if (wish->has_key_type)
-		add_option(&out, "key-type",
-			   bbk_key_type_word(wish->key_type));
+		bbk_shell_add_option(&out, "key-type",
+				     bbk_key_type_word(wish->key_type));
 	if (wish->new_key)
 		bbk_str_add(&out, " --new-key");
 	add_place(&out, prepared, wish);
@@ -282,6 +285,20 @@ static void fill_place(struct bbk_prepared *prepared)
 		bbk_strf("%s/%s/%s", instance->base, request->workspace,
 			 request->repo) : bbk_strdup(instance->base);
 	request->instead = prepared->instead;
+}
+
+/* A token could ask; else a person has to say it: core/setup.c. */
+static bool lacks_ssh(const struct bbk_prepared *prepared, struct bbk_env *env)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(instance) asked = BBK_INSTANCE_INIT;
+	const struct bbk_instance *instance = &prepared->found.instance;
+
+	if (instance->edition->is_cloud || instance->ssh.len ||
+	    (prepared->found.url.scheme == BBK_SSH && !prepared->request.here))
+		return false;
+	return bbk_instance_open(&asked, env, &instance->url, &ignored) < 0 ||
+	       bbk_token_configured(&asked, env, &ignored) > 0;
 }
 
 static void fill_key(struct bbk_prepared *prepared,
@@ -337,6 +354,7 @@ int bbk_access_request_prepare(struct bbk_env *env,
 	if (bbk_access_request_check(&prepared->request, err) < 0 ||
 	    choose_key(prepared, env, wish, type, err) < 0)
 		return -1;
+	prepared->no_ssh = lacks_ssh(prepared, env);
 	fill_key(prepared, wish);
 	return 0;
 }

@@ -20,6 +20,7 @@ struct bbk_prepared {
 	struct bbk_access_request request;
 	struct bbk_detected found;
 	struct bbk_key key;	  /* fresh: made by this run */
+	bool no_ssh; /* nobody here can tell where the instance's ssh is */
 	struct bbk_str api;
 	char *project, *label, *line, *machine, *page, *instead, *next;
 };

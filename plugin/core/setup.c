@@ -44,6 +44,7 @@ void bbk_setup_release(struct bbk_setup *setup)
 	free(setup->label);
 	free(setup->request);
 	free(setup->url);
+	free(setup->options);
 	bbk_detected_release(&setup->found);
 	bbk_access_release(&setup->access);
 	bbk_ssh_answer_release(&setup->answer);
@@ -119,7 +120,9 @@ static int find_record(struct bbk_setup *setup, bool *will_do,
 	bbk_record_forget_own(&setup->record);
 	if (setup->record.write && !setup->wish->has_permission)
 		setup->wanted.write = true;
-	*will_do = bbk_setup_record_will_do(setup);
+	/* who waits for somebody to add the key says that it is not there */
+	*will_do = !setup->wish->wait && !setup->wish->unasked &&
+		   bbk_setup_record_will_do(setup);
 	if (*will_do && setup->record.project)
 		bbk_replace(&found->project, setup->record.project);
 	return 0;
@@ -135,6 +138,9 @@ static void note_url(struct bbk_setup *setup)
 	free(setup->url);
 	setup->url = bbk_str_take(&url);
 	setup->terms.url = setup->url;
+	free(setup->options);
+	setup->options = bbk_choice_options(setup);
+	setup->terms.options = setup->options;
 }
 
 /* A default that the scope cannot have is none; an option is refused. */
@@ -195,22 +201,24 @@ static int detect_early(struct bbk_setup *setup, struct bbk_err *err)
 }
 
 /*
- * There is no token.  Where ssh is known all the same, from the configuration
- * or because a person says so, it can tell whether the key was registered by
- * somebody else.
+ * There is no token, or none that is shown the place.  Where ssh is known all
+ * the same, from the configuration or because a person says so, it can tell
+ * whether the key was registered by somebody else.
  */
 static int go_without_token(struct bbk_setup *setup, struct bbk_err *err)
 {
 	struct bbk_detected *found = &setup->found;
 	bool ssh = found->url.scheme == BBK_SSH;
+	bool blind = setup->wish->wait && found->not_shown;
 
-	if ((!found->instance.no_token && !setup->wish->unasked) ||
+	if ((!found->instance.no_token && !setup->wish->unasked && !blind) ||
 	    !bbk_address_owner(&found->address))
 		return -1;
 	if (!err->what)
 		bbk_err_set(err, BBK_E_AUTH, "there is no token for %s",
 			    found->instance.base);
-	(void)bbk_choice_hint(setup, err);
+	if (!blind)
+		(void)bbk_choice_hint(setup, err);
 	if (!found->instance.ssh.len && (!ssh || !setup->how.from_person))
 		return -1;
 	setup->no_token = *err;
@@ -286,7 +294,9 @@ static int detect_project(struct bbk_setup *setup, struct bbk_err *err)
 		return -1;
 	if (!setup->wish->unasked && bbk_setup_may_hurry(setup))
 		rc = detect_early(setup, err);
-	return rc <= 0 ? rc : detect_online(setup, err);
+	if (rc < 0)
+		return go_without_token(setup, err);
+	return rc ? detect_online(setup, err) : 0;
 }
 
 /* Options first, then bbkey.<base>.*, then the defaults. */

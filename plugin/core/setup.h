@@ -40,6 +40,7 @@ struct bbk_wish {
 	bool ssh_config; /* then core/plainssh.h */
 	bool wait; /* until somebody else has registered the key */
 	bool unasked; /* they have said that they have no token */
+	bool requested; /* the request is on the screen already */
 	bool clone; /* bbk_setup_clone() follows: no remote to look at yet */
 	const char *dir;		/* where to; NULL: as git calls it */
 	const struct bbk_strv *git_options; /* for `git clone` */
@@ -97,6 +98,7 @@ struct bbk_setup {
 	char *label;
 	char *request;		      /* the command that asks for the same */
 	char *url;		      /* wish->url, as we write it; or NULL */
+	char *options;		      /* those of the wish, for hints */
 	struct bbk_key_wish key_wish;
 	struct bbk_terms terms;
 	struct bbk_grant grant;	      /* id NULL: not known */

@@ -7,6 +7,7 @@
 #include "core/automatic.h"
 #include "core/remote.h"
 #include "ssh/hostkey.h"
+#include "store/expiry.h"
 
 static const char *const ssh_words[] = { "ok", "denied", "no-access",
 					 "unreachable", "skipped" };
@@ -272,4 +273,63 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 			(status->ssh == BBK_SSH_STATE_OK ||
 			 (offline && status->ssh == BBK_SSH_STATE_SKIPPED));
 	return 0;
+}
+
+/* --- what to do next ---------------------------------------------------- */
+
+/* "<what>: git bbkey init<options>" */
+static char *with_init(const struct bbk_status *status, const char *what,
+		       const char *options)
+{
+	bool ours = status->on_record && status->record.key &&
+		    !status->record.own;
+
+	return bbk_strf("%s: git bbkey init%s%s", what, options,
+			ours ? bbk_scope_option(status->record.scope) : "");
+}
+
+static char *unlock(const struct bbk_status *status, const char *home)
+{
+	char *command = bbk_key_unlock(&status->key, home);
+	char *text = bbk_strf("Not ready. The key has a passphrase: %s",
+			      command);
+
+	free(command);
+	return text;
+}
+
+static char *next_of_ready(const struct bbk_status *status)
+{
+	int64_t days;
+
+	return status->record.key &&
+	       bbk_expiry_is_near(status->record.expires, &days) ?
+		with_init(status, "For another key", " --new-key") : NULL;
+}
+
+char *bbk_status_next(const struct bbk_status *status, const char *home)
+{
+	const char *expires = status->record.expires;
+	int64_t days = 0;
+
+	if (status->ready)
+		return next_of_ready(status);
+	if (status->access.hostkey == BBK_HOSTKEY_CHANGED)
+		return bbk_strf("Not ready. Do not go on before you know why "
+				"the host key is another one: %s",
+				status->found.instance.edition->is_cloud ?
+				"look at " BBK_CLOUD_BASE "/site/ssh" :
+				"ask your Bitbucket admin");
+	if (status->ssh == BBK_SSH_STATE_UNREACHABLE)
+		return bbk_strf("Not ready. Is %s in reach from this network? "
+				"Then run this again.",
+				status->found.ssh_host);
+	if (status->on_record && status->ssh == BBK_SSH_STATE_DENIED &&
+	    bbk_expiry_is_near(expires, &days) && days < 0)
+		return with_init(status, "Not ready: the key has expired. Run",
+				 " --new-key");
+	if (status->on_record && status->key.agent &&
+	    status->ssh == BBK_SSH_STATE_DENIED)
+		return unlock(status, home);
+	return with_init(status, "Not ready. Set it up", "");
 }

@@ -61,4 +61,10 @@ int bbk_status_get(struct bbk_status *status, struct bbk_env *env,
 		   const char *remote, bool offline, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/*
+ * What to do next, a line for a person; the caller frees.  NULL: nothing, it
+ * is ready and will be for a while.  Pure.
+ */
+char *bbk_status_next(const struct bbk_status *status, const char *home);
+
 #endif

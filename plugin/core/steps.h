@@ -47,11 +47,13 @@ int bbk_setup_visit(struct bbk_setup *setup, bool with_key,
  */
 int bbk_setup_look_first(struct bbk_setup *setup, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/* Are there keys of the person's own, and not tried yet? */
+bool bbk_setup_may_try_own(const struct bbk_setup *setup);
 /* May the key push?  One connection; none for an account's key: it may. */
 bool bbk_setup_may_push(struct bbk_setup *setup);
 /*
  * Watches over ssh until the key opens the repository, for an hour at most:
- * class propagation after that.  The lock is not held meanwhile.
+ * class denied after that.  The lock is not held meanwhile.
  */
 int bbk_setup_wait(struct bbk_setup *setup, struct bbk_err *err)
 	BBK_MUST_CHECK;

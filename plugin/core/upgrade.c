@@ -72,6 +72,7 @@ static int let_it_write(struct bbk_ensuring *e, struct bbk_err *err)
 	char *place;
 
 	e->terms.write = true;
+	bbk_ensuring_name_request(e);
 	if (bbk_key_find(&e->key, e->env, &recorded, err) < 0 ||
 	    bbk_ensuring_register(e, err) < 0 ||
 	    bbk_ensuring_remember(e, false, err) < 0)

@@ -14,13 +14,18 @@ static void build(struct bbk_transport *t, struct bbk_ssh_line *line)
 	bbk_ssh_line_build(line, &t->ssh, &t->record, NULL, t->argc, t->argv);
 }
 
+static bool wants_hints(void)
+{
+	const char *advice = getenv("GIT_ADVICE");
+
+	return !advice || !bbk_is_off(advice);
+}
+
 void bbk_run_warn(const struct bbk_transport *t)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;
-	const char *advice = getenv("GIT_ADVICE");
 
-	bbk_expiry_warn(&text, &t->record, t->paths.state,
-			!advice || !bbk_is_off(advice));
+	bbk_expiry_warn(&text, &t->record, t->paths.state, wants_hints());
 	(void)bbk_write_all(STDERR_FILENO, bbk_str_get(&text), text.len);
 }
 
@@ -80,8 +85,9 @@ static void say_not_yet(const struct bbk_record *record)
 		     "%s%s, but is not accepted yet\n",
 		     record->fingerprint ? record->fingerprint : "",
 		     record->who ? " by " : "", record->who ? record->who : "");
-	bbk_str_add(&text, "hint: try again in a minute; 'git bbkey status' "
-			   "tells where it stands\n");
+	if (wants_hints())
+		bbk_str_add(&text, "hint: try again in a minute; 'git bbkey "
+				   "status' tells where it stands\n");
 	(void)bbk_write_all(STDERR_FILENO, text.s, text.len);
 }
 

@@ -125,6 +125,9 @@ def test_on_cloud_the_whole_setup_takes_one_paste_and_no_token(
     assert cloud.git("clone", cloud.https_url()).status == 0
     status = cloud.bbkey("status", "--json", cwd=cloud.work / "app")
     assert json.loads(status.out)["ready"] is True
+    status = cloud.bbkey("status", cwd=cloud.work / "app")
+    # as what, nobody here knows
+    assert "Registered on " in status.out and ', as "' not in status.out
     assert [e for e in cloud.events("http") if e["auth"] != "none"] == []
 
 

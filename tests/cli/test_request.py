@@ -107,6 +107,19 @@ def screen(home: Home, folder: Path, **more: str) -> dict[str, str]:
 # --- what is said ------------------------------------------------------------
 
 @pytest.mark.user
+def goes_on(person: Home) -> str:
+    """Where ssh is, nobody can tell without a token but the web page."""
+    return (f"git bbkey init --wait --scope project --base '{person.base}' "
+            "<the SSH URL that Bitbucket shows under Clone>")
+
+
+def test_with_a_token_it_goes_on_with_the_url_as_it_was(home: Home):
+    home.token = "reader"
+    run = ok(home.bbkey("request", home.https_url()))
+    assert pasted(run.out, "git bbkey init") == \
+        f"git bbkey init --wait --scope project {home.https_url()}"
+
+
 def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
     run = ok(person.bbkey("request", person.https_url()))
     (key,) = person.private_keys()
@@ -114,8 +127,7 @@ def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
     assert pasted(run.out, "ssh-ed25519 ") == line
     assert pasted(run.out, f"{person.base}/plugins") == \
         f"{person.base}/plugins/servlet/ssh/projects/PROJ/keys"
-    assert pasted(run.out, "git bbkey init") == \
-        f"git bbkey init --wait --scope project {person.https_url()}"
+    assert pasted(run.out, "git bbkey init") == goes_on(person)
     assert "made" in run.err and len(run.err.splitlines()) == 1
     assert person.requests() == [] and person.events("ssh_connect") == []
     assert "connect(" not in re.sub(r"connect\(\d+, \{sa_family=AF_UNIX.*", "",
@@ -125,6 +137,9 @@ def test_the_text_is_on_stdout_and_needs_no_token_and_no_network(person: Home):
 def test_of_a_whole_project_a_repository_is_what_to_wait_with(person: Home):
     """ssh cannot be tried with the page of a project."""
     page = f"{person.base}/projects/PROJ"
+    run = ok(person.bbkey("request", page))
+    assert pasted(run.out, "git bbkey init") == goes_on(person)
+    person.token = "reader"
     run = ok(person.bbkey("request", page))
     assert pasted(run.out, "git bbkey init") == \
         "git bbkey init --wait --scope project " \
