@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "core/detect.h"
 #include "core/detect_cloud.h"
+#include "core/key_name.h"
 #include "core/remember.h"
 #include "core/token.h"
 #include "store/lock.h"

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "core/grant_policy.h"
+#include "core/key_name.h"
 
 static void add_word(struct bbk_str *out, const char *text, const char *ends)
 {
@@ -32,27 +33,6 @@ char *bbk_label_default(void)
 	bbk_str_addc(&label, '@');
 	add_word(&label, host, ".");
 	return bbk_str_take(&label);
-}
-
-char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
-		   const char *project, enum bbk_key_type type)
-{
-	BBK_AUTO(str) name = BBK_STR_INIT;
-	char *where = bbk_instance_name(&instance->url);
-
-	bbk_str_addf(&name, "bbkey_%s", where);
-	free(where);
-	if (scope == BBK_SCOPE_PERSONAL)
-		bbk_str_add(&name, "_account");
-	if (project) {
-		bbk_str_addc(&name, '_');
-		for (const char *c = project; *c; c++)
-			if (*c != '~')
-				bbk_str_addc(&name, (char)bbk_lower(*c));
-	}
-	if (type != BBK_KEY_ED25519)
-		bbk_str_addf(&name, "_%s", bbk_key_type_word(type));
-	return bbk_str_take(&name);
 }
 
 char *bbk_terms_again(const struct bbk_terms *terms, const char *options)
@@ -149,13 +129,11 @@ static int look_again(struct bbk_instance *instance,
 }
 
 /* An ed25519 key is not welcome here: RSA 4096 takes its place. */
-static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
-		    const struct bbk_terms *terms, struct bbk_key_wish *wish,
+static int make_rsa(const struct bbk_env *env, struct bbk_key_wish *wish,
 		    struct bbk_key *key, struct bbk_err *err)
 {
 	BBK_AUTO(key) unwanted = BBK_KEY_INIT;
-	char *name = bbk_key_name(instance, terms->target.scope, NULL,
-				  BBK_KEY_RSA);
+	char *name = bbk_key_name_typed(wish->name, BBK_KEY_RSA);
 	int rc;
 
 	bbk_err_release(err);
@@ -166,7 +144,7 @@ static int make_rsa(struct bbk_instance *instance, const struct bbk_env *env,
 	rc = bbk_key_make(key, env, wish, err);
 	wish->name = NULL;
 	free(name);
-	if (!rc)
+	if (!rc && strcmp(unwanted.path, key->path) != 0)
 		bbk_key_discard(&unwanted);
 	return rc;
 }
@@ -268,7 +246,7 @@ int bbk_grant_make(struct bbk_instance *instance, const struct bbk_env *env,
 
 	if (rc < 0 && refusal == BBK_REFUSAL_KEY_TYPE && !wish->path &&
 	    wish->type != BBK_KEY_RSA) {
-		rc = make_rsa(instance, env, terms, wish, key, err);
+		rc = make_rsa(env, wish, key, err);
 		if (!rc && key->fresh)
 			rc = post(instance, terms, key, grant, &refusal, err);
 		else if (!rc) /* it may be there, with more than we want */

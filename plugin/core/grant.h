@@ -28,13 +28,6 @@ char *bbk_terms_again(const struct bbk_terms *terms, const char *options);
 /* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */
 char *bbk_label_default(void);
 /*
- * "bbkey_<instance>[_account][_<project>][_<type>]"; project NULL: the shared
- * key.  A key of an account can be no access key, so it has a file of its own.
- */
-char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
-		   const char *project, enum bbk_key_type type);
-
-/*
  * Can a key be registered on such terms at all?  Class permission, before
  * anything is asked or made, for what the edition has no such key for.
  */

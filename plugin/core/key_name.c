@@ -1,5 +1,6 @@
 #include "core/key_name.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -7,17 +8,64 @@
 
 #define NUMBER_MAX 999
 
-/* "", "_2", "_2_3": which one it is.  0: another name. */
+char *bbk_key_name(const struct bbk_instance *instance, enum bbk_scope scope,
+		   const char *place, enum bbk_key_type type)
+{
+	BBK_AUTO(str) name = BBK_STR_INIT;
+	char *where = bbk_instance_name(&instance->url);
+
+	bbk_str_addf(&name, "bbkey_%s", where);
+	free(where);
+	if (scope == BBK_SCOPE_PERSONAL)
+		bbk_str_add(&name, "_account");
+	if (place)
+		bbk_str_addc(&name, '+');
+	for (; place && *place; place++)
+		bbk_str_addc(&name, *place == '~' ? '+' :
+				    (char)bbk_lower(*place));
+	return type == BBK_KEY_ED25519 ? bbk_str_take(&name) :
+	       bbk_key_name_typed(bbk_str_get(&name), type);
+}
+
+char *bbk_key_name_typed(const char *name, enum bbk_key_type type)
+{
+	char *suffix = bbk_strf("%s%s", strchr(name, '+') ? "++" : "_",
+				bbk_key_type_word(type));
+	char *typed = bbk_strf("%s%s", name,
+			       bbk_ends(name, suffix) ? "" : suffix);
+
+	free(suffix);
+	return typed;
+}
+
+/* "++2", "++rsa": what follows the place, or is behind that; false: neither. */
+static bool take_part(const char **rest, long *number)
+{
+	enum bbk_key_type type;
+	size_t len = strcspn(*rest + 2, "+_");
+	char *part = bbk_strndup(*rest + 2, len);
+	bool good = bbk_parse_number(part, 2, NUMBER_MAX, number) == 0 ||
+		    bbk_key_type_parse(&type, part) == 0;
+
+	free(part);
+	*rest += 2 + len;
+	return good;
+}
+
+/*
+ * Which one it is.  0: another name.  "_2" at the end is a file that was not
+ * ours, and in the way: bbk_key_find().
+ */
 static long number_of(const char *rest)
 {
-	const char *last = strrchr(rest, '_');
 	long number = 1;
 
-	if (strspn(rest, "_0123456789") != strlen(rest) ||
-	    (*rest && *rest != '_') ||
-	    (last && bbk_parse_number(last + 1, 2, NUMBER_MAX, &number) < 0))
-		return 0;
-	return number;
+	while (bbk_begins(rest, "++"))
+		if (!take_part(&rest, &number))
+			return 0;
+	return !*rest || (*rest == '_' && rest[1] &&
+			  strspn(rest + 1, "0123456789") == strlen(rest + 1)) ?
+		number : 0;
 }
 
 /* The file's own name, and the number of it: 0 where it is another's. */
@@ -48,7 +96,8 @@ char *bbk_key_name_after(const char *name, const char *path)
 	long number;
 
 	(void)name_at(path, name, &number);
-	return number ? bbk_strf("%s_%ld", name, number + 1) : bbk_strdup(name);
+	return number ? bbk_strf("%s++%ld", name, number + 1) :
+			bbk_strdup(name);
 }
 
 char *bbk_key_place(const struct bbk_address *address, enum bbk_scope scope)
@@ -59,5 +108,5 @@ char *bbk_key_place(const struct bbk_address *address, enum bbk_scope scope)
 	if (!owner || !in || scope == BBK_SCOPE_PERSONAL ||
 	    (!address->workspace && scope == BBK_SCOPE_PROJECT))
 		return owner ? bbk_strdup(owner) : NULL;
-	return bbk_strf("%s_%s", owner, in);
+	return bbk_strf("%s+%s", owner, in);
 }

@@ -153,6 +153,18 @@ static int find_key(struct bbk_ensuring *e, struct bbk_err *err)
 	return bbk_key_find(&e->key, e->env, &recorded, err) < 0 ? -1 : 0;
 }
 
+static enum bbk_key_type type_of(const struct bbk_key *key)
+{
+	static const enum bbk_key_type types[] = { BBK_KEY_ECDSA, BBK_KEY_RSA,
+						   BBK_KEY_ED25519_SK };
+
+	for (size_t i = 0; i < BBK_ARRAY_LEN(types); i++)
+		if (bbk_same_nocase(bbk_key_type_word(types[i]),
+				    key->facts.word))
+			return types[i];
+	return BBK_KEY_ED25519;
+}
+
 /*
  * A key whose time is over: another one takes its name, so that each record
  * that points there comes to it by itself.
@@ -167,6 +179,7 @@ static int replace_key(struct bbk_ensuring *e, struct bbk_err *err)
 		return -1;
 	bbk_replace(&e->key_name, strrchr(e->key.path, '/') + 1);
 	e->key_wish.name = e->key_name;
+	e->key_wish.type = type_of(&e->key);
 	old = e->grant;
 	e->grant = (struct bbk_grant)BBK_GRANT_INIT;
 	bbk_key_release(&e->key);

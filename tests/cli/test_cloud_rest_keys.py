@@ -197,12 +197,12 @@ def test_r05_a_new_key_that_was_deleted_is_not_offered_again(
         cloud.sandbox.rest(
             "DELETE", "/2.0/workspaces/acme/projects/PROJ/deploy-keys/"
             f"{grant['id']}", "admin")
-    begin = "bbkey_bitbucket.org_acme_app"
-    assert names == [begin, begin + "_2", begin + "_3"]
+    begin = "bbkey_bitbucket.org+acme+app"
+    assert names == [begin, begin + "++2", begin + "++3"]
     run = cloud.bbkey("init", "--new-key", cloud.https_url(repo="tool"))
     assert run.status == 0, run
     assert [key.name for key in cloud.private_keys()][-1] == \
-        "bbkey_bitbucket.org_acme_tool"
+        "bbkey_bitbucket.org+acme+tool"
 
 
 @pytest.mark.row("R5")

@@ -152,6 +152,21 @@ def test_an_expired_key_is_told_of_and_then_replaced(home: Home):
     assert said_by_us(fetch(home, folder)) == []
 
 
+def test_an_expired_key_is_replaced_by_one_of_its_type(home: Home):
+    """The server takes no other."""
+    home.sandbox.set(allowed_key_types=["RSA"])
+    home.allow_posts = 4
+    folder = expiring(home, -3)
+    home.sandbox.set(clock_days=0)
+    before = fingerprint(home)
+    said = said_by_us(fetch(home, folder))
+    assert [line for line in said if "a new one is registered" in line], said
+    assert fingerprint(home) != before
+    (key,) = home.private_keys()
+    assert Path(f"{key}.pub").read_text().startswith("ssh-rsa ")
+    assert said_by_us(fetch(home, folder)) == []
+
+
 def test_the_hint_makes_a_key_that_does_not_expire_soon(home: Home):
     folder = expiring(home, 3)
     home.allow_posts = 2
@@ -170,10 +185,11 @@ def test_the_hint_helps_a_second_time(home: Home):
     folder = expiring(home, 3)
     home.allow_posts = 5  # the clone, and four times --new-key
     prints = set()
-    for names in (["proj"], ["proj", "proj_2"], ["proj", "proj_2", "proj_3"]):
+    for names in (["proj"], ["proj", "proj++2"],
+                  ["proj", "proj++2", "proj++3"]):
         init = home.bbkey("init", "--new-key", cwd=folder)
         assert init.status == 0, init
-        assert [key.name.rsplit("_bitbucket_")[-1]
+        assert [key.name.rsplit("_bitbucket+")[-1]
                 for key in home.private_keys()][1:] == names
         on_record = json.loads(home.bbkey("status", "--json",
                                           cwd=folder).out)["key"]

@@ -340,6 +340,25 @@ def test_r04_what_an_admin_asks_for_is_not_changed(home: Home):
 
 # --- types of keys -----------------------------------------------------------
 
+@pytest.mark.row("R4")
+def test_r04_a_new_key_is_no_shared_one_where_rsa_must_be(home: Home):
+    """The transport makes what is taken, and notes nothing of types."""
+    home.sandbox.set(allowed_key_types=["RSA"])
+    home.enrol("always")
+    assert home.git("clone", home.https_url(), "app").status == 0
+    (shared,) = home.private_keys()
+    assert shared.name.endswith("_rsa")
+    home.allow_posts = 4    # each is refused first
+    run = init(home, "--new-key")
+    assert run.status == 0, run
+    (own,) = set(home.private_keys()) - {shared}
+    assert own.name.endswith("+proj++rsa")
+    texts = {key["key"]["text"].split()[1] for key in home.keys_registered()}
+    assert texts == {Path(f"{key}.pub").read_text().split()[1]
+                     for key in (shared, own)}
+    assert json.loads(init(home, "--new-key", "--json").out)["changed"] is False
+
+
 @pytest.mark.user
 @pytest.mark.row("R4")
 @pytest.mark.parametrize("setting", [{"ed25519_invalid": True},
