@@ -10,6 +10,7 @@
 #include "cmd/usage.h"
 #include "core/overhttps.h"
 #include "core/talk.h"
+#include "git/overhttps.h"
 
 /* Called by git-bbkey-ssh; its parts come validated and are checked again. */
 struct arguments {
@@ -22,7 +23,6 @@ struct arguments {
 	bool offer;
 	bool over_https;
 	bool lfs;
-	bool on_record;
 	bool dot_git;
 	bool settled;
 };
@@ -49,8 +49,6 @@ static const struct bbk_option ensure_options[] = {
 	  "the URL was https, and ssh cannot be had: be git's server", NULL },
 	{ "lfs", BBK_OPTION_FLAG, FIELD(lfs), NULL,
 	  "be git-lfs-authenticate, instead", NULL },
-	{ "on-record", BBK_OPTION_FLAG, FIELD(on_record), NULL,
-	  "its ssh worked before", NULL },
 	{ "dot-git", BBK_OPTION_FLAG, FIELD(dot_git), NULL,
 	  "the URL ends in .git", NULL },
 	{ "settled", BBK_OPTION_FLAG, FIELD(settled), NULL,
@@ -137,7 +135,8 @@ static int answer_lfs(struct bbk_env *env, const struct bbk_carried *carried,
 {
 	BBK_AUTO(str) url = BBK_STR_INIT;
 
-	if (bbk_carried_from(&url, env, carried, err) != 0)
+	if (bbk_carried_from(&url, env, carried, err) != 0 ||
+	    !bbk_git_verifies(bbk_str_get(&url)))
 		return 1;
 	if (bbk_ends(bbk_str_get(&url), "/"))
 		bbk_str_cut(&url, url.len - 1);
@@ -157,7 +156,7 @@ static int go_over_https(struct bbk_env *env, const struct arguments *given,
 	const struct bbk_carried carried = {
 		.host = ssh->host, .port = ssh->port, .user = ssh->user,
 		.owner = ssh->project, .repo = ssh->repo,
-		.dot_git = given->dot_git, .on_record = given->on_record,
+		.dot_git = given->dot_git,
 	};
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	int rc;

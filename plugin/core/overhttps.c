@@ -56,8 +56,9 @@ static bool is_ssh(const struct found *found, struct bbk_env *env,
 	BBK_AUTO(address) address = BBK_ADDRESS_INIT;
 
 	return url->scheme == BBK_SSH &&
-	       bbk_instance_of_ssh(&its, env, url->host, url->port,
-				   &ignored) == 0 &&
+	       bbk_detect_of_ssh(&its, env, url->user ? url->user : "git",
+				 url->host, url->port_given ? url->port : 0,
+				 &ignored) == 0 &&
 	       !strcmp(its.base, found->instance.base) &&
 	       bbk_address_of(&address, url, its.edition->is_cloud,
 			      &ignored) == 0 &&
@@ -152,7 +153,6 @@ int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 						.remote = found.remote,
 						.url = found.raw ? found.raw :
 								   found.url,
-						.verified = carried->on_record,
 					}, err);
 	else
 		rc = 1;

@@ -24,7 +24,6 @@ struct bbk_carried {
 	const char *owner; /* as the URL spells it */
 	const char *repo;
 	bool dot_git;
-	bool on_record; /* its ssh worked before */
 };
 
 /*
@@ -40,10 +39,11 @@ int bbk_carried_from(struct bbk_str *url, struct bbk_env *env,
  * Serves git, which is on 0 and 1 and speaks protocol version 2 with
  * git-upload-pack.  git's settings for https count, also those of the
  * repository here where the URL is one of its remotes'.  BBKEY_TOKEN does not:
- * it is in no program's environment.  What was safe by its host key goes to no
- * server that is not verified, whatever http.sslVerify says.  0: served.  1:
- * nothing was said to git: none that was carried over, a server without version
- * 2, no access.  -1: it broke off; git or git-remote-https has said why.
+ * it is in no program's environment.  What would have been safe by its host key
+ * goes to no server that is not verified, whatever http.sslVerify says.  0:
+ * served.  1: nothing was said to git: none that was carried over, a server
+ * without version 2, no access.  -1: it broke off; git or git-remote-https has
+ * said why.
  */
 int bbk_over_https(struct bbk_env *env, const struct bbk_carried *carried,
 		   struct bbk_err *err) BBK_MUST_CHECK;

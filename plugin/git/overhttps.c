@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/spawn.h"
+#include "git/git.h"
 #include "git/pktline.h"
 
 #define CHUNK 65536
@@ -83,8 +84,7 @@ static int start(struct helper *helper, const struct bbk_git_https *what,
 		return -1;
 	bbk_strv_add(&words, git);
 	free(git);
-	if (what->verified)
-		add_verified(&words, what->url);
+	add_verified(&words, what->url);
 	bbk_strv_addl(&words, "remote-https", what->remote ? what->remote :
 		      what->url, what->url, NULL);
 	if (bbk_pipes(in, out) < 0)
@@ -187,6 +187,21 @@ static void ask_nobody(void)
 
 	if (prompt && bbk_is_off(prompt))
 		(void)unsetenv("SSH_ASKPASS");
+}
+
+bool bbk_git_verifies(const char *url)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+
+	if (getenv("GIT_SSL_NO_VERIFY") || bbk_git_begin(&git, &ignored) < 0)
+		return false;
+	bbk_strv_addl(&git.argv, "config", "--type=bool", "--get-urlmatch",
+		      "http.sslVerify", url, NULL);
+	if (bbk_process_run(&git, &ignored) < 0)
+		return false;
+	return git.status == 1 || /* not set */
+	       (!git.status && bbk_begins(bbk_str_get(&git.out), "true"));
 }
 
 int bbk_git_over_https(const struct bbk_git_https *what, struct bbk_err *err)

@@ -21,15 +21,21 @@ struct bbk_git_https {
 	 */
 	const char *remote;
 	const char *url; /* has passed bbk_url_parse() */
-	bool verified; /* by its certificate, whatever http.sslVerify says */
 };
 
 /*
- * Serves whoever is on 0 and 1 until they end it.  0: served.  1: nothing was
+ * Serves whoever is on 0 and 1 until they end it.  The server is verified by
+ * its certificate, whatever http.sslVerify says.  0: served.  1: nothing was
  * said to them.  -1: it broke off in between; the programs on either side have
  * said why.
  */
 int bbk_git_over_https(const struct bbk_git_https *what, struct bbk_err *err)
 	BBK_MUST_CHECK;
+
+/*
+ * Would git, and whatever goes by its settings, verify the certificate of this
+ * server, in the repository here?  Where it cannot be told: no.
+ */
+bool bbk_git_verifies(const char *url);
 
 #endif

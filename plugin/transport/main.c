@@ -138,7 +138,7 @@ static void add_options(struct bbk_transport *t, struct bbk_strv *argv)
 	 * `git bbkey clone` above waits for ten seconds: ssh must have turned
 	 * from an address that is dead to the next one before that.
 	 */
-	if (t->carried || t->above)
+	if ((t->carried || t->above) && is_ours(t->command))
 		bbk_strv_addl(argv, "-o", "ConnectTimeout=8", NULL);
 	for (int i = 1; i < t->argc; i++)
 		bbk_strv_add(argv, t->argv[i]);

@@ -177,8 +177,6 @@ static void add_words(const struct bbk_transport *t, struct bbk_strv *words)
 		bbk_strv_add(words, "--lfs");
 	if (command->dot_git)
 		bbk_strv_add(words, "--dot-git");
-	if (t->on_record)
-		bbk_strv_add(words, "--on-record");
 	if (t->settled && !t->submodule)
 		bbk_strv_add(words, "--settled");
 	bbk_strv_addl(words, "--", command->host, command->project,

@@ -8,8 +8,10 @@ without admin rights, without a token, behind a firewall, or with a no for us.
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import socket
+import urllib.parse
 from pathlib import Path
 
 import pexpect
@@ -452,12 +454,19 @@ def test_an_ssh_url_is_never_carried_to_https(home: Home, closed: int):
     assert home.git_requests() == []
 
 
-def test_nor_is_an_ssh_remote_beside_an_https_one(home: Home):
+@pytest.mark.parametrize("port", ["in the URL", "in ssh's configuration"])
+def test_nor_is_an_ssh_remote_beside_an_https_one(home: Home, port: str):
     """core.sshCommand is one for both; the repository tells them apart."""
     home.enrol("always")
     app = cloned(home)
     logins(home)
-    git(home, "remote", "add", "ssh", home.ssh_url(repo="tool"), cwd=app)
+    url = home.ssh_url(repo="tool")
+    if port != "in the URL":
+        number = urllib.parse.urlsplit(url).port
+        (home.make_ssh_folder() / "config").write_text(
+            f"Host localhost\n\tPort {number}\n")
+        url = "git@localhost:proj/tool.git"
+    git(home, "remote", "add", "ssh", url, cwd=app)
     assert home.git("fetch", "ssh", cwd=app).status == 0
     home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
     home.forget_log()
@@ -490,6 +499,53 @@ def test_nor_is_https_that_nobody_verifies_a_way_round_a_host_key(
     assert home.git_requests() == []
     assert home.git("fetch", cwd=app, env=env).status == 0, "it is verified"
     assert home.git_requests() != []
+
+
+def test_nor_at_a_first_contact(home: Home):
+    """REST never went to a server that is not verified; a key of it would
+    not have been trusted either."""
+    ready(home, "ask", None)
+    git(home, "config", "--global", "http.sslVerify", "false")
+    others = {"GIT_SSL_CAINFO": "/etc/ssl/certs/ca-certificates.crt"}
+    clone = home.git("clone", home.https_url(), "app", env=others)
+    assert clone.status == 128 and home.git_requests() == [], clone
+    cloned(home)
+
+
+@pytest.mark.parametrize("how", ["config", "environment", "no", "other"])
+def test_nor_does_git_lfs_go_to_whom_nobody_verifies(home: Home, how: str):
+    """It would send git's login there: it goes by http.sslVerify."""
+    home.enrol("always")
+    app = cloned(home)
+    home.sandbox.control("POST", "/faults", {"ssh": "close", "times": -1})
+    if how in ("config", "other"):
+        git(home, "config", "http." + (
+            home.base if how == "config" else "https://elsewhere.example"
+            ) + ".sslVerify", "false", cwd=app)
+    env = {"GIT_SSL_NO_VERIFY": "1"} if how == "environment" else {}
+    (host, _, _) = home.ssh_url().removeprefix("ssh://").partition("/")
+    link = home.git("config", "core.sshCommand", cwd=app).out.strip()
+    name, port = host.split(":")
+    asked = home.run(*shlex.split(link), "-p", port, name,
+                     "git-lfs-authenticate proj/app.git download", cwd=app,
+                     env=env)
+    answered = f"{home.https_url()}/info/lfs" in asked.out
+    assert answered == (how in ("no", "other")), asked
+
+
+def test_a_remote_of_another_host_is_as_ssh_has_it(home: Home):
+    """The link is for all remotes of a repository, and we for Bitbucket."""
+    home.enrol("always")
+    app = cloned(home)
+    git(home, "remote", "add", "hub", "git@elsewhere.invalid:o/r.git", cwd=app)
+    fetch = home.git("fetch", "hub", cwd=app)
+    assert fetch.status == 128
+    trace = fetch.trace.read_text()
+    assert "elsewhere.invalid" in trace and "ConnectTimeout" not in trace
+    git(home, "config", "remote.origin.url", home.https_url(repo="tool"),
+        cwd=app)
+    fetch = home.git("fetch", cwd=app)
+    assert "ConnectTimeout=8" in fetch.trace.read_text()
 
 
 def test_a_host_key_that_is_proven_wrong_ends_it(home: Home):
