@@ -74,9 +74,13 @@ static char *next_command(const struct bbk_setup *setup)
 	else
 		bbk_str_add(&out, "<the SSH URL that Bitbucket shows under "
 				  "Clone>");
-	if (!ssh && setup->remote)
+	if (!ssh && setup->remote) {
+		char *remote = bbk_shell_quoted(setup->remote);
+
 		bbk_str_addf(&out, " and git remote set-url %s <that URL>",
-			     setup->remote);
+			     remote);
+		free(remote);
+	}
 	return bbk_str_take(&out);
 }
 

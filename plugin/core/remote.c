@@ -1,5 +1,9 @@
 #include "core/remote.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 #include "git/repo.h"
 
 static int choose(const struct bbk_strv *names, const char *wanted,
@@ -20,6 +24,16 @@ static int choose(const struct bbk_strv *names, const char *wanted,
 	return bbk_err_hint(err, "say which: --remote <name>");
 }
 
+/* It is shown, and stands in commands to copy: no more than plain text. */
+static bool is_name(const char *name)
+{
+	char *shown = bbk_scrubbed(name);
+	bool same = !strcmp(shown, name);
+
+	free(shown);
+	return same;
+}
+
 int bbk_remote_choose(const char *wanted, char **name, char **url,
 		      struct bbk_err *err)
 {
@@ -34,6 +48,9 @@ int bbk_remote_choose(const char *wanted, char **name, char **url,
 	if (bbk_repo_remotes(&repo, &names, err) < 0 ||
 	    choose(&names, wanted, &chosen, err) < 0)
 		return -1;
+	if (!is_name(chosen))
+		return bbk_err_set(err, BBK_E_USAGE, "the remote's name has "
+				   "characters that git gives none");
 	rc = bbk_repo_remote_url(&repo, chosen, &text, err);
 	if (rc > 0)
 		return bbk_err_set(err, BBK_E_NOT_BITBUCKET,

