@@ -357,9 +357,16 @@ is_included() {
 		grep -qxF "$share/$1"
 }
 
-# include <file in $share> <what prints it>: one that is there stays
+# is_as_installed <file in $share> <what prints it>: by this version, or by the
+# one before it, which did not know ":22/"
+is_as_installed() {
+	"$2" | cmp -s - "$share/$1" ||
+		"$2" | grep -v ':22/$' | cmp -s - "$share/$1"
+}
+
+# include <file in $share> <what prints it>: one that was edited stays
 include() {
-	if [ ! -e "$share/$1" ]; then
+	if [ ! -e "$share/$1" ] || is_as_installed "$1" "$2"; then
 		"$2" >"$temp/$1"
 		owner install -m 644 "$temp/$1" "$share/$1"
 	fi
@@ -373,7 +380,7 @@ exclude() {
 		say "The system-level git configuration no longer includes $1"
 	fi
 	[ -e "$share/$1" ] || return 0
-	if "$2" | cmp -s - "$share/$1"; then
+	if is_as_installed "$1" "$2"; then
 		owner rm -f "$share/$1"
 	else
 		say "Kept, because it was edited: $share/$1"

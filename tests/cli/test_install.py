@@ -123,6 +123,35 @@ def test_ssh_gets_the_host_keys_of_the_new_name(machine: Home):
     assert list(folder.iterdir()) == [] and not known.exists()
 
 
+def test_what_an_earlier_version_wrote_is_brought_up_to_date(machine: Home):
+    install(machine)
+    file = machine.work / "prefix/share/git-bbkey/gitconfig.cloud"
+    now = file.read_text()
+    file.write_text("".join(x for x in now.splitlines(True)
+                            if ":22/" not in x))
+    install(machine)
+    assert file.read_text() == now
+    file.write_text(now + "# mine\n")
+    install(machine)
+    assert file.read_text() == now + "# mine\n"
+    assert "because it was edited" in install(machine, "--uninstall").out
+    file.unlink()
+
+
+def test_a_persons_own_settings_do_not_vouch_for_everyone(machine: Home):
+    """A stand-in of theirs for Cloud says what it likes."""
+    stand_in = "https://localhost:1/2.0"
+    for key, value in ((".apiUrl", stand_in),
+                       (".ssh", "ssh://git@elsewhere.example")):
+        machine.git("config", "--global", f"bbkey.https://bitbucket.org{key}",
+                    value)
+    install(machine)
+    known = machine.work / "prefix/share/git-bbkey/known_hosts"
+    assert "elsewhere.example" not in known.read_text()
+    assert machine.run("ssh-keygen", "-F", "ssh.bitbucket.org", "-f",
+                       str(known)).status == 0
+
+
 def test_a_file_of_that_name_that_is_not_ours_stays(machine: Home):
     """Uninstalling what was never installed."""
     theirs = Path(machine.extra["BBK_SSH_CONFIG_FOLDER"]) / "git-bbkey.conf"
