@@ -253,6 +253,23 @@ int bbk_detect_cloud_online(struct bbk_detected *found, struct bbk_env *env,
 	return rc ? place_of_links(found, &repo, err) : 0;
 }
 
+char *bbk_detect_cloud_project(struct bbk_instance *instance,
+			       struct bbk_env *env, const char *workspace,
+			       const char *repo)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(repository) found = BBK_REPOSITORY_INIT;
+	char *project = NULL;
+
+	if (bbk_token_get(instance, env, NULL, false, &ignored) == 0 &&
+	    bbk_cloud_repo(&instance->rest, workspace, repo, &found,
+			   &ignored) == 0) {
+		project = found.project;
+		found.project = NULL;
+	}
+	return project;
+}
+
 /* --- in two halves ------------------------------------------------------ */
 
 int bbk_detect_cloud_early(struct bbk_detected *found, struct bbk_env *env,

@@ -33,6 +33,14 @@ void bbk_detect_cloud_host_keys(struct bbk_instance *instance);
 void bbk_detect_cloud_known_hosts(struct bbk_instance *instance,
 				  struct bbk_strv *lines);
 
+/*
+ * Which project a repository is in, with a token that is at hand; NULL where
+ * that cannot be told.  Nobody is asked.  The caller frees.
+ */
+char *bbk_detect_cloud_project(struct bbk_instance *instance,
+			       struct bbk_env *env, const char *workspace,
+			       const char *repo);
+
 /* What to do about what the token does not show.  -1 */
 int bbk_detect_not_shown(struct bbk_detected *found,
 			 const struct bbk_detect_wish *wish,

@@ -227,13 +227,12 @@ static int read_terms(struct bbk_ensuring *e, struct bbk_err *err)
 		return -1;
 	e->terms.target.scope = has_ours(e) ? e->record.scope :
 						defaults.scope;
-	e->terms.write = (defaults.write ||
-			  (has_ours(e) && e->record.write)) &&
-			 bbk_edition_can_write(e->instance.edition,
-					       e->terms.target.scope);
-	if (!e->instance.edition->is_cloud ||
-	    e->terms.target.scope == BBK_SCOPE_PERSONAL)
-		e->terms.expires = defaults.expires;
+	if (has_ours(e) && e->record.write)
+		defaults.write = true;
+	bbk_defaults_limit(&defaults, e->instance.edition,
+			   e->terms.target.scope);
+	e->terms.write = defaults.write;
+	e->terms.expires = defaults.expires;
 	e->key_wish.type = defaults.key_type;
 	e->label = e->record.label ? bbk_strdup(e->record.label) :
 				     bbk_label_default();

@@ -29,8 +29,7 @@ static bool is_about_a_key(const struct bbk_wish *wish)
 bool bbk_setup_may_try_own(const struct bbk_setup *setup)
 {
 	return !setup->tried_own && !is_about_a_key(setup->wish) &&
-	       !setup->record.key &&
-	       setup->found.repo &&
+	       !setup->record.key && setup->found.repo &&
 	       bbk_access_has_own_keys(&setup->access, setup->env);
 }
 
@@ -156,17 +155,15 @@ static bool is_let_in(struct bbk_setup *setup)
 
 static int nobody_came(const struct bbk_setup *setup, struct bbk_err *err)
 {
-	char *key = setup->wish->key ? bbk_shell_quoted(setup->wish->key) :
-				       NULL;
-	char *options = bbk_strf(" --wait%s%s", key ? " --key " : "",
-				 key ? key : "");
-	char *again = bbk_terms_again(&setup->terms, options);
+	BBK_AUTO(str) options = BBK_STR_INIT;
+	char *again;
 
+	bbk_str_add(&options, " --wait");
+	bbk_shell_add_option(&options, "key", setup->wish->key);
+	again = bbk_terms_again(&setup->terms, bbk_str_get(&options));
 	bbk_err_set(err, BBK_E_DENIED, "nobody has registered the key %s "
 		    "within an hour", setup->key.facts.fingerprint);
 	bbk_err_hint(err, "go on whenever they have: %s", again);
-	free(key);
-	free(options);
 	free(again);
 	return -1;
 }

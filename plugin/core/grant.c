@@ -43,6 +43,16 @@ char *bbk_terms_again(const struct bbk_terms *terms, const char *options)
 			terms->url ? " " : "", terms->url ? terms->url : "");
 }
 
+void bbk_defaults_limit(struct bbk_defaults *defaults,
+			const struct bbk_edition *edition,
+			enum bbk_scope scope)
+{
+	if (bbk_edition_can_write(edition, scope))
+		return;
+	defaults->write = false;
+	defaults->expires = 0; /* Cloud's access keys do neither */
+}
+
 int bbk_terms_check(const struct bbk_terms *terms,
 		    const struct bbk_edition *edition, struct bbk_err *err)
 {

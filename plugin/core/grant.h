@@ -27,6 +27,11 @@ char *bbk_terms_again(const struct bbk_terms *terms, const char *options);
 
 /* "bbkey <user>@<host>"; the caller frees.  Also the comment of our keys. */
 char *bbk_label_default(void);
+/* A default that a key of this scope cannot have is none. */
+void bbk_defaults_limit(struct bbk_defaults *defaults,
+			const struct bbk_edition *edition,
+			enum bbk_scope scope);
+
 /*
  * Can a key be registered on such terms at all?  Class permission, before
  * anything is asked or made, for what the edition has no such key for.

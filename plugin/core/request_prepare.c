@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/detect_cloud.h"
 #include "core/grant.h"
 #include "core/key_name.h"
 #include "core/remember.h"
@@ -88,19 +89,15 @@ static int settle(struct bbk_prepared *prepared, struct bbk_env *env,
 {
 	struct bbk_access_request *request = &prepared->request;
 	struct bbk_defaults defaults;
-	bool may;
 
 	if (bbk_instance_defaults(&prepared->found.instance, env, &defaults,
 				  err) < 0)
 		return -1;
 	request->scope = wish->has_scope ? wish->scope : defaults.scope;
-	/* a default that the scope cannot have is none; an option is refused */
-	may = bbk_edition_can_write(prepared->found.instance.edition,
-				    request->scope);
-	request->write = wish->has_permission ? wish->write :
-						may && defaults.write;
-	request->expires = wish->expires ? wish->expires :
-			   may ? defaults.expires : 0;
+	bbk_defaults_limit(&defaults, prepared->found.instance.edition,
+			   request->scope);
+	request->write = wish->has_permission ? wish->write : defaults.write;
+	request->expires = wish->expires ? wish->expires : defaults.expires;
 	*type = wish->has_key_type ? wish->key_type : defaults.key_type;
 	return check_target(prepared, err);
 }
@@ -245,19 +242,13 @@ static char *next_command(const struct bbk_prepared *prepared,
  */
 static void find_project(struct bbk_prepared *prepared, struct bbk_env *env)
 {
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
-	struct bbk_instance *instance = &prepared->found.instance;
 	const struct bbk_address *address = &prepared->found.address;
 
-	if (prepared->request.scope != BBK_SCOPE_PROJECT ||
-	    !address->workspace || address->project ||
-	    bbk_token_get(instance, env, NULL, false, &ignored) < 0 ||
-	    instance->edition->repository(&instance->rest, address->workspace,
-					  address->repo, &repo, &ignored) < 0)
-		return;
-	prepared->project = repo.project;
-	repo.project = NULL;
+	if (prepared->request.scope == BBK_SCOPE_PROJECT &&
+	    address->workspace && !address->project)
+		prepared->project = bbk_detect_cloud_project(
+			&prepared->found.instance, env, address->workspace,
+			address->repo);
 }
 
 static void fill_place(struct bbk_prepared *prepared)

@@ -143,20 +143,19 @@ static void note_url(struct bbk_setup *setup)
 	setup->terms.options = setup->options;
 }
 
-/* A default that the scope cannot have is none; an option is refused. */
-static void settle_terms(struct bbk_setup *setup,
-			 const struct bbk_defaults *defaults)
+/* What a default cannot give, an option is refused for: bbk_terms_check(). */
+static void settle_terms(struct bbk_setup *setup, struct bbk_defaults *defaults)
 {
 	const struct bbk_wish *wish = setup->wish;
 	enum bbk_scope scope = setup->terms.target.scope;
-	bool may = bbk_edition_can_write(setup->found.instance.edition, scope);
 
+	bbk_defaults_limit(defaults, setup->found.instance.edition, scope);
 	setup->how.scope = scope;
 	setup->wanted.write = wish->has_permission ? wish->write :
-						     may && defaults->write;
+						     defaults->write;
 	setup->terms.write = setup->wanted.write;
 	setup->terms.expires = wish->expires ? wish->expires :
-			       may ? defaults->expires : 0;
+					       defaults->expires;
 }
 
 static bool is_cloud(const struct bbk_setup *setup)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/detect_cloud.h"
 #include "core/token.h"
 #include "git/config.h"
 
@@ -27,21 +28,6 @@ char *bbk_submodule_allow_command(const struct bbk_submodule_project *project)
 	return command;
 }
 
-static int find_key(struct bbk_submodule_project *project,
-		    struct bbk_instance *instance, struct bbk_env *env)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
-
-	if (bbk_token_get(instance, env, NULL, false, &ignored) < 0 ||
-	    instance->edition->repository(&instance->rest, project->project,
-					  project->repo, &repo, &ignored) < 0)
-		return -1;
-	project->key = repo.project;
-	repo.project = NULL;
-	return project->key ? 0 : -1;
-}
-
 static void look_up(struct bbk_submodule_project *project,
 		    const struct bbk_setup *setup)
 {
@@ -56,8 +42,11 @@ static void look_up(struct bbk_submodule_project *project,
 	if (bbk_url_parse(&base, project->base, &ignored) == 0 &&
 	    bbk_instance_open(&instance, setup->env, &base, &ignored) == 0 &&
 	    (known || bbk_instance_may_list(&instance, setup->env,
-					    project->project, false)) &&
-	    find_key(project, &instance, setup->env) == 0 &&
+					    project->project, false)))
+		project->key = bbk_detect_cloud_project(&instance, setup->env,
+							project->project,
+							project->repo);
+	if (project->key &&
 	    bbk_instance_lists_project(&instance, setup->env,
 				       project->project, project->key))
 		project->state = BBK_SUBMODULE_ALLOWED;

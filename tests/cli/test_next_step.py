@@ -7,13 +7,13 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from cloudhome import CloudHome
 from home import Home, Result
-from test_choices import NO_TOKEN, Talk, add_key
+from test_choices import NO_TOKEN, add_key
 from test_existing import own_key, request_key
+from test_hook import ends
 
 SSH_URL = "<the SSH URL that Bitbucket shows under Clone>"
 WAITING = "Waiting until"
@@ -57,9 +57,7 @@ def test_clone_lets_who_may_not_register_choose(anyone: Home):
     spawned.sendline("1")
     spawned.expect(WAITING)
     add_key(anyone, "project")
-    spawned.expect(pexpect.EOF)
-    spawned.close()
-    assert spawned.exitstatus == 0, spawned.before
+    ends(spawned)
     assert (anyone.work / "app/README.md").exists()
 
 
@@ -77,9 +75,7 @@ def test_clone_waits_until_the_key_is_added(anyone: Home, token: str | None):
         spawned.sendline("")
     spawned.expect(WAITING)
     add_key(anyone, "project")
-    spawned.expect(pexpect.EOF)
-    spawned.close()
-    assert spawned.exitstatus == 0, spawned.before
+    ends(spawned)
     assert (anyone.work / "app/README.md").exists()
     (key,) = anyone.private_keys()
     assert Path(f"{key}.pub").read_text().strip() == line
@@ -115,9 +111,7 @@ def test_wait_goes_on_where_the_key_was_taken_away(anyone: Home, scope: str):
     anyone.token = None
     spawned = anyone.terminal("git", "bbkey", "init", "--wait", "--scope",
                               scope, anyone.https_url())
-    spawned.expect(pexpect.EOF)  # it is there: nobody is asked
-    spawned.close()
-    assert spawned.exitstatus == 0 and NO_TOKEN not in spawned.before
+    assert NO_TOKEN not in ends(spawned), "it is there: nobody is asked"
     revoke(anyone)
     run = anyone.bbkey("init", "--scope", scope, anyone.https_url())
     assert run.error_class == "auth", run
@@ -129,9 +123,7 @@ def test_wait_goes_on_where_the_key_was_taken_away(anyone: Home, scope: str):
     spawned.sendline("")
     spawned.expect(WAITING)
     add_key(anyone, scope)
-    spawned.expect(pexpect.EOF)
-    spawned.close()
-    assert spawned.exitstatus == 0, spawned.before
+    ends(spawned)
 
 
 def test_expires_for_a_key_that_was_there_is_not_passed_over(home: Home):
@@ -271,9 +263,7 @@ def test_wait_does_not_need_a_token_that_shows_it(cloud: CloudHome):
     spawned.expect(WAITING)
     cloud.sandbox.control("POST", "/keys", {
         "scope": "repo", "workspace": "acme", "repo": "secret", "text": line})
-    spawned.expect(pexpect.EOF)
-    spawned.close()
-    assert spawned.exitstatus == 0, spawned.before
+    ends(spawned)
 
 
 @pytest.mark.parametrize("name, value", [("permission", "write"),
