@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	env.term = &bbk_system_term;
 	env.program_dir = program_dir(argv[0]);
 	take_token(&env.token);
-	bbk_curl_init(&curl, "git-bbkey/" BBK_VERSION);
+	bbk_curl_init(&curl);
 	env.http = &curl.http;
 	helper = bbk_strf("%s/git-bbkey-ssh", env.program_dir);
 	status = bbk_paths_find(&env.paths, &err);

@@ -368,3 +368,12 @@ bool bbk_url_within(const struct bbk_url *url, const struct bbk_url *base)
 	       bbk_begins(url->path, base->path) &&
 	       (!url->path[len] || url->path[len] == '/');
 }
+
+void bbk_url_add_escaped(struct bbk_str *out, const char *text)
+{
+	for (; *text; text++)
+		if (bbk_is_alnum(*text) || strchr("-._~", *text))
+			bbk_str_addc(out, *text);
+		else
+			bbk_str_addf(out, "%%%02X", (unsigned char)*text);
+}

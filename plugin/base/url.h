@@ -57,4 +57,7 @@ bool bbk_user_is_valid(const char *user);
 /* Lower case, as it appears in struct bbk_url; the caller frees. */
 char *bbk_host_canonical(const char *host);
 
+/* Adds text with everything but letters, digits and "-._~" as "%7B". */
+void bbk_url_add_escaped(struct bbk_str *out, const char *text);
+
 #endif

@@ -2,24 +2,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "bitbucket/cloud.h"
-#include "bitbucket/page.h"
 #include "bitbucket/rest_failure.h"
 
 /* --- addresses ---------------------------------------------------------- */
 
-/* Everything that is not plain, as "%7B". */
-static void add_escaped(struct bbk_str *out, const char *text)
-{
-	for (; *text; text++)
-		if (bbk_is_alnum(*text) || strchr("-._~", *text))
-			bbk_str_addc(out, *text);
-		else
-			bbk_str_addf(out, "%%%02X", (unsigned char)*text);
-}
-
-/* For an account it takes a request to find out whose: class as that has. */
 static int keys_path(struct bbk_rest *rest, const struct bbk_target *target,
 		     struct bbk_str *path, struct bbk_err *err)
 {
@@ -36,7 +25,7 @@ static int keys_path(struct bbk_rest *rest, const struct bbk_target *target,
 		if (bbk_cloud_user(rest, err) < 0)
 			return -1;
 		bbk_str_add(path, "/users/");
-		add_escaped(path, rest->account);
+		bbk_url_add_escaped(path, rest->account);
 		bbk_str_add(path, "/ssh-keys");
 		return 0;
 	}
@@ -71,10 +60,12 @@ static char *id_of(const struct bbk_target *target, const struct json_t *json)
 		bbk_strf("%lld", (long long)id) : NULL;
 }
 
-static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
-		      const struct json_t *json, struct bbk_err *err)
+static int grant_read(const struct bbk_target *target,
+		      const struct json_t *json, struct bbk_grant *grant,
+		      struct bbk_err *err)
 {
 	char *id = id_of(target, json);
+	int64_t from, to;
 
 	if (!id)
 		return bbk_err_set(err, BBK_E_SERVER, "the answer does not "
@@ -83,33 +74,25 @@ static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
 	grant->id = id;
 	grant->write = bbk_edition_can_write(&bbk_cloud, target->scope);
 	bbk_replace(&grant->label, bbk_json_string(json, "label"));
+	bbk_replace(&grant->line, bbk_json_string(json, "key"));
+	/* "added_on" in the schema, "created_on" in examples: reference 2.2 */
+	grant->created = day_of(bbk_json_string(json, "created_on"));
+	if (!grant->created)
+		grant->created = day_of(bbk_json_string(json, "added_on"));
+	grant->last_used = day_of(bbk_json_string(json, "last_used"));
 	grant->expires = day_of(bbk_json_string(json, "expires_on"));
+	if (grant->created && grant->expires &&
+	    bbk_date_parse(grant->created, &from) == 0 &&
+	    bbk_date_parse(grant->expires, &to) == 0 && to > from)
+		grant->days = (long)(to - from);
 	return 0;
 }
 
-static const char *line_of(const struct bbk_target *target,
-			   const struct json_t *json)
+static const char *grant_line(const struct bbk_target *target,
+			      const struct json_t *json)
 {
 	(void)target;
 	return bbk_json_string(json, "key");
-}
-
-static int grant_find(struct bbk_rest *rest, const struct bbk_target *target,
-		      const char *blob, struct bbk_grant *grant,
-		      struct bbk_err *err)
-{
-	struct bbk_grant_search search = { target, blob, grant, line_of,
-					   read_grant };
-	BBK_AUTO(str) path = BBK_STR_INIT;
-	int rc = keys_path(rest, target, &path, err);
-
-	if (rc < 0)
-		return -1;
-	rc = bbk_page_follow(rest, bbk_str_get(&path), bbk_grant_look_at,
-			     &search, err);
-	if (rc < 0)
-		return bbk_err_wrap(err, "cannot list the keys");
-	return rc ? 0 : 1;
 }
 
 /* --- registering -------------------------------------------------------- */
@@ -177,7 +160,7 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 	if (registration->expires && target->scope == BBK_SCOPE_PERSONAL) {
 		time_after(registration->expires, expires, sizeof(expires));
 		bbk_str_add(&path, "?expires_on=");
-		add_escaped(&path, expires);
+		bbk_url_add_escaped(&path, expires);
 	}
 	body = registration_body(registration, expires);
 	rc = bbk_rest_call(rest, "POST", bbk_str_get(&path), body, &reply,
@@ -185,9 +168,9 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 	free(body);
 	*refusal = refusal_of(&reply, err);
 	if (!rc &&
-	    (bbk_grant_check(line_of(target, reply.json.root),
+	    (bbk_grant_check(grant_line(target, reply.json.root),
 			     registration->text, err) < 0 ||
-	     read_grant(grant, target, reply.json.root, err) < 0)) {
+	     grant_read(target, reply.json.root, grant, err) < 0)) {
 		*refusal = BBK_REFUSAL_UNSURE;
 		rc = -1;
 	}
@@ -204,22 +187,6 @@ static int grant_set_write(struct bbk_rest *rest,
 		return 0;
 	return bbk_err_set(err, BBK_E_PERMISSION, "an access key of Bitbucket "
 						  "Cloud can only read");
-}
-
-static int grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
-			const char *id, struct bbk_err *err)
-{
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	BBK_AUTO(str) path = BBK_STR_INIT;
-
-	if (keys_path(rest, target, &path, err) < 0)
-		return -1;
-	bbk_str_addc(&path, '/');
-	add_escaped(&path, id);
-	if (bbk_rest_call(rest, "DELETE", bbk_str_get(&path), NULL, &reply,
-			  err) < 0)
-		return bbk_err_wrap(err, "cannot take the key away");
-	return 0;
 }
 
 /* --- for people --------------------------------------------------------- */
@@ -246,10 +213,11 @@ const struct bbk_edition bbk_cloud = {
 	.name = "Bitbucket Cloud",
 	.is_cloud = true,
 	.repository = bbk_cloud_repo,
-	.grant_find = grant_find,
+	.keys_path = keys_path,
+	.grant_read = grant_read,
+	.grant_line = grant_line,
 	.grant_add = grant_add,
 	.grant_set_write = grant_set_write,
-	.grant_remove = grant_remove,
 	.keys_page = keys_page,
 	.token = "API token",
 	.token_rights = { /* reference 2.4, "Minimal API-token scope sets" */

@@ -3,20 +3,32 @@
 
 #include "base/date.h"
 #include "bitbucket/datacenter.h"
-#include "bitbucket/page.h"
 
-static char *keys_path(const struct bbk_target *target)
+static void add_keys_path(struct bbk_str *path,
+			  const struct bbk_target *target)
 {
 	switch (target->scope) {
 	case BBK_SCOPE_PROJECT:
-		return bbk_strf("/keys/latest/projects/%s/ssh",
-				target->project);
+		bbk_str_addf(path, "/keys/latest/projects/%s/ssh",
+			     target->project);
+		break;
 	case BBK_SCOPE_REPO:
-		return bbk_strf("/keys/latest/projects/%s/repos/%s/ssh",
-				target->project, target->repo);
+		bbk_str_addf(path, "/keys/latest/projects/%s/repos/%s/ssh",
+			     target->project, target->repo);
+		break;
 	default:
-		return bbk_strdup("/ssh/latest/keys");
+		bbk_str_add(path, "/ssh/latest/keys");
+		break;
 	}
+}
+
+static int keys_path(struct bbk_rest *rest, const struct bbk_target *target,
+		     struct bbk_str *path, struct bbk_err *err)
+{
+	(void)rest;
+	(void)err;
+	add_keys_path(path, target);
+	return 0;
 }
 
 static const char *permission_word(const struct bbk_target *target, bool write)
@@ -34,29 +46,44 @@ static const struct json_t *key_of(const struct bbk_target *target,
 		json : bbk_json_object(json, "key");
 }
 
-/* createdDate: epoch ms or ISO 8601, UNCONFIRMED; unknown counts as now */
-static char *expiry_of(const struct json_t *key)
+/*
+ * A day: epoch ms, as a number or as text ("1630041546434"), or ISO 8601;
+ * which of them createdDate is, is UNCONFIRMED.  NULL: none of these.
+ */
+static char *day_of(const struct json_t *key, const char *name)
 {
-	const char *text = bbk_json_string(key, "createdDate");
-	char day[sizeof("YYYY-MM-DD")] = "";
+	const char *text = bbk_json_string(key, name);
+	char iso[sizeof("YYYY-MM-DD")] = "";
+	int64_t ms = 0, day = 0;
+	long number = 0;
+
+	if (text && bbk_parse_number(text, 1, (long)1 << 47, &number) == 0)
+		ms = number;
+	if (ms > 0 || (bbk_json_int(key, name, &ms) && ms > 0 &&
+		       ms < (int64_t)1 << 47))
+		return bbk_date_text(bbk_date_of_seconds(ms / 1000));
+	if (text)
+		strncpy(iso, text, sizeof(iso) - 1);
+	return bbk_date_parse(iso, &day) < 0 ? NULL : bbk_strdup(iso);
+}
+
+/* expiryDays counts from createdDate; an unknown one counts as today. */
+static void read_expiry(struct bbk_grant *grant, const struct json_t *key)
+{
 	int64_t days = 0, created = 0;
 
 	if (!bbk_json_int(key, "expiryDays", &days) || days <= 0 ||
 	    days > 36500)
-		return NULL;
-	if (bbk_json_int(key, "createdDate", &created) && created > 0 &&
-	    created < (int64_t)1 << 47)
-		return bbk_date_text(bbk_date_of_seconds(created / 1000) +
-				     days);
-	if (text)
-		strncpy(day, text, sizeof(day) - 1);
-	if (bbk_date_parse(day, &created) < 0)
+		return;
+	if (!grant->created || bbk_date_parse(grant->created, &created) < 0)
 		created = bbk_date_today();
-	return bbk_date_text(created + days);
+	grant->days = (long)days;
+	grant->expires = bbk_date_text(created + days);
 }
 
-static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
-		      const struct json_t *json, struct bbk_err *err)
+static int grant_read(const struct bbk_target *target,
+		      const struct json_t *json, struct bbk_grant *grant,
+		      struct bbk_err *err)
 {
 	const struct json_t *key = key_of(target, json);
 	const char *permission = bbk_json_string(json, "permission");
@@ -72,29 +99,18 @@ static int read_grant(struct bbk_grant *grant, const struct bbk_target *target,
 	grant->write = !permission ||
 		       !strcmp(permission, permission_word(target, true));
 	bbk_replace(&grant->label, bbk_json_string(key, "label"));
-	grant->expires = expiry_of(key);
+	bbk_replace(&grant->line, bbk_json_string(key, "text"));
+	bbk_replace(&grant->warning, bbk_json_string(key, "warning"));
+	grant->created = day_of(key, "createdDate");
+	grant->last_used = day_of(key, "lastAuthenticated");
+	read_expiry(grant, key);
 	return 0;
 }
 
-static const char *line_of(const struct bbk_target *target,
-			   const struct json_t *json)
+static const char *grant_line(const struct bbk_target *target,
+			      const struct json_t *json)
 {
 	return bbk_json_string(key_of(target, json), "text");
-}
-
-static int grant_find(struct bbk_rest *rest, const struct bbk_target *target,
-		      const char *blob, struct bbk_grant *grant,
-		      struct bbk_err *err)
-{
-	struct bbk_grant_search search = { target, blob, grant, line_of,
-					   read_grant };
-	char *path = keys_path(target);
-	int rc = bbk_page_each(rest, path, bbk_grant_look_at, &search, err);
-
-	free(path);
-	if (rc < 0)
-		return bbk_err_wrap(err, "cannot list the access keys");
-	return rc ? 0 : 1;
 }
 
 static char *registration_body(const struct bbk_target *target,
@@ -159,36 +175,25 @@ static int grant_add(struct bbk_rest *rest, const struct bbk_target *target,
 		     struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *path = keys_path(target);
+	BBK_AUTO(str) path = BBK_STR_INIT;
 	char *body = registration_body(target, registration);
-	int rc = bbk_rest_call(rest, "POST", path, body, &reply, err);
+	int rc;
 
-	free(path);
+	add_keys_path(&path, target);
+	rc = bbk_rest_call(rest, "POST", bbk_str_get(&path), body, &reply,
+			   err);
 	free(body);
 	if (rc < 0)
 		rc = refused_as_token(rest, target, &reply, err);
 	*refusal = refusal_of(&reply, err);
 	if (!rc &&
-	    (bbk_grant_check(line_of(target, reply.json.root),
+	    (bbk_grant_check(grant_line(target, reply.json.root),
 			     registration->text, err) < 0 ||
-	     read_grant(grant, target, reply.json.root, err) < 0)) {
+	     grant_read(target, reply.json.root, grant, err) < 0)) {
 		*refusal = BBK_REFUSAL_UNSURE;
 		rc = -1;
 	}
 	return rc;
-}
-
-static int grant_remove(struct bbk_rest *rest, const struct bbk_target *target,
-			const char *id, struct bbk_err *err)
-{
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *keys = keys_path(target);
-	char *path = bbk_strf("%s/%s", keys, id);
-	int rc = bbk_rest_call(rest, "DELETE", path, NULL, &reply, err);
-
-	free(keys);
-	free(path);
-	return rc < 0 ? bbk_err_wrap(err, "cannot take the key away") : 0;
 }
 
 static int grant_set_write(struct bbk_rest *rest,
@@ -196,14 +201,13 @@ static int grant_set_write(struct bbk_rest *rest,
 			   struct bbk_err *err)
 {
 	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-	char *keys = keys_path(target);
-	char *path = bbk_strf("%s/%s/permission/%s", keys, id,
-			      permission_word(target, true));
-	int rc = bbk_rest_call(rest, "PUT", path, NULL, &reply, err);
+	BBK_AUTO(str) path = BBK_STR_INIT;
 
-	free(keys);
-	free(path);
-	return rc < 0 ? bbk_err_wrap(err, "cannot give the key write access") :
+	add_keys_path(&path, target);
+	bbk_str_addf(&path, "/%s/permission/%s", id,
+		     permission_word(target, true));
+	return bbk_rest_call(rest, "PUT", bbk_str_get(&path), NULL, &reply,
+			     err) < 0 ? bbk_err_wrap(err, "cannot give the key write access") :
 			0;
 }
 
@@ -225,10 +229,11 @@ const struct bbk_edition bbk_datacenter = {
 	.word = "datacenter",
 	.name = "Bitbucket Data Center",
 	.repository = bbk_dc_repo,
-	.grant_find = grant_find,
+	.keys_path = keys_path,
+	.grant_read = grant_read,
+	.grant_line = grant_line,
 	.grant_add = grant_add,
 	.grant_set_write = grant_set_write,
-	.grant_remove = grant_remove,
 	.keys_page = keys_page,
 	.token = "HTTP access token",
 	.token_rights = {

@@ -37,7 +37,11 @@ void bbk_grant_release(struct bbk_grant *grant)
 {
 	free(grant->id);
 	free(grant->label);
+	free(grant->line);
+	free(grant->created);
+	free(grant->last_used);
 	free(grant->expires);
+	free(grant->warning);
 	*grant = (struct bbk_grant)BBK_GRANT_INIT;
 }
 
@@ -67,21 +71,6 @@ bool bbk_key_has_blob(const char *text, const char *blob)
 		return false;
 	len = strcspn(++text, " \r\n");
 	return len == strlen(blob) && !strncmp(text, blob, len);
-}
-
-int bbk_grant_look_at(void *arg, const struct json_t *json,
-		      struct bbk_err *err)
-{
-	struct bbk_grant_search *search = arg;
-	const char *line = search->line_of(search->target, json);
-
-	if (!line) /* half a list is none: the key may be in the other half */
-		return bbk_err_set(err, BBK_E_SERVER,
-				   "the answer is not a list of keys");
-	if (!bbk_key_has_blob(line, search->blob))
-		return 0;
-	return search->read(search->grant, search->target, json, err) < 0 ?
-		-1 : 1;
 }
 
 int bbk_grant_check(const char *line, const char *registered,

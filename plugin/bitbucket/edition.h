@@ -36,14 +36,21 @@ struct bbk_target {
 	const char *repo;      /* for BBK_SCOPE_REPO */
 };
 
+/* A key that is registered there; texts are not scrubbed. */
 struct bbk_grant {
 	char *id;	/* decimal; of a key of a Cloud account: "{uuid}" */
 	bool write;
-	char *label;	/* not scrubbed; may be NULL */
-	char *expires;	/* YYYY-MM-DD, or NULL */
+	char *label;	/* each of these may be NULL */
+	char *line;	/* the public key: "type blob[ comment]" */
+	char *created;	/* YYYY-MM-DD, as the next two */
+	char *last_used;
+	char *expires;	/* NULL: never, or not said */
+	long days;	/* that it was to last when it was made; 0: not said */
+	char *warning;	/* the server's: "RSA_UNSAFE_MODULUS" */
 };
 
-#define BBK_GRANT_INIT { NULL, false, NULL, NULL }
+#define BBK_GRANT_INIT \
+	{ NULL, false, NULL, NULL, NULL, NULL, NULL, 0, NULL }
 
 void bbk_grant_release(struct bbk_grant *grant);
 
@@ -71,13 +78,19 @@ struct bbk_edition {
 			  const char *slug, struct bbk_repository *repository,
 			  struct bbk_err *err);
 	/*
-	 * Looks for the key with this base64 blob among those of the target;
-	 * label, comment and fingerprint differ between versions.  1: it is
-	 * not there.
+	 * Adds the path of the keys of a place.  For an account of Cloud it
+	 * takes a request to find out whose: class as that has.
 	 */
-	int (*grant_find)(struct bbk_rest *rest,
-			  const struct bbk_target *target, const char *blob,
-			  struct bbk_grant *grant, struct bbk_err *err);
+	int (*keys_path)(struct bbk_rest *rest,
+			 const struct bbk_target *target, struct bbk_str *path,
+			 struct bbk_err *err);
+	/* One of them, of a list or an answer.  Class server. */
+	int (*grant_read)(const struct bbk_target *target,
+			  const struct json_t *json, struct bbk_grant *grant,
+			  struct bbk_err *err);
+	/* Its public key line; NULL: there is none. */
+	const char *(*grant_line)(const struct bbk_target *target,
+				  const struct json_t *json);
 	/* On -1, *refusal says what the caller can still do about it. */
 	int (*grant_add)(struct bbk_rest *rest,
 			 const struct bbk_target *target,
@@ -88,10 +101,6 @@ struct bbk_edition {
 	int (*grant_set_write)(struct bbk_rest *rest,
 			       const struct bbk_target *target, const char *id,
 			       struct bbk_err *err);
-	/* This grant alone, whatever else the key opens. */
-	int (*grant_remove)(struct bbk_rest *rest,
-			    const struct bbk_target *target, const char *id,
-			    struct bbk_err *err);
 	/*
 	 * The page of the web interface where a person adds such a key; the
 	 * caller frees.
@@ -112,24 +121,6 @@ const struct bbk_edition *bbk_edition_find(const char *word);
 /* May a key of this scope ever push there? */
 bool bbk_edition_can_write(const struct bbk_edition *edition,
 			   enum bbk_scope scope);
-
-/*
- * Looks for a key by its base64 blob: bbk_grant_look_at() is for the pages of
- * page.h, with one of these, and gives 1 once the key is found and *grant read.
- */
-struct bbk_grant_search {
-	const struct bbk_target *target;
-	const char *blob;
-	struct bbk_grant *grant;
-	/* the public key line of a list's item; NULL: it has none */
-	const char *(*line_of)(const struct bbk_target *target,
-			       const struct json_t *json);
-	int (*read)(struct bbk_grant *grant, const struct bbk_target *target,
-		    const struct json_t *json, struct bbk_err *err);
-};
-
-int bbk_grant_look_at(void *search, const struct json_t *json,
-		      struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
  * Is what a POST was answered with about the key that it registered?  Class

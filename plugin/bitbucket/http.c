@@ -2,17 +2,8 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
-#include "bitbucket/http_failure.h"
-
-#define BODY_MAX ((size_t)1 << 20)
-#define HEADERS_MAX ((size_t)64 << 10)
-#define CONNECT_MS 5000L
-#define SILENCE_S 5L
-
-static const char *agent = "git-bbkey";
+#include "bitbucket/http_exchange.h"
 
 void bbk_http_reply_release(struct bbk_http_reply *reply)
 {
@@ -25,236 +16,26 @@ void bbk_http_reply_release(struct bbk_http_reply *reply)
 	*reply = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;
 }
 
-struct exchange {
-	struct bbk_http_reply *reply;
-	const char *unsent; /* of the body */
-	size_t header_bytes;
-	bool too_much;
-};
-
-static size_t take_body(char *bytes, size_t one, size_t n, void *arg)
+static int start_libcurl(struct bbk_curl *self, struct bbk_err *err)
 {
-	struct exchange *x = arg;
-
-	(void)one;
-	if (x->reply->body.len + n > BODY_MAX) {
-		x->too_much = true;
-		return 0;
-	}
-	bbk_str_addn(&x->reply->body, bytes, n);
-	return n;
-}
-
-/*
- * A body from a callback that cannot rewind: libcurl would send one from
- * memory a second time where a connection breaks before the answer, and what
- * that POST did the first time nobody knows.
- */
-static size_t give_body(char *to, size_t one, size_t n, void *arg)
-{
-	struct exchange *x = arg;
-	size_t len = strlen(x->unsent);
-
-	if (len > one * n)
-		len = one * n;
-	memcpy(to, x->unsent, len);
-	x->unsent += len;
-	return len;
-}
-
-static void keep(char **to, const char *name, const char *line, size_t len)
-{
-	size_t skip = strlen(name);
-
-	if (len <= skip || line[skip] != ':')
-		return;
-	for (size_t i = 0; i < skip; i++)
-		if (bbk_lower(line[i]) != name[i])
-			return;
-	line += skip + 1;
-	len -= skip + 1;
-	while (len && (*line == ' ' || *line == '\t'))
-		line++, len--;
-	while (len && strchr("\r\n \t", line[len - 1]))
-		len--;
-	free(*to);
-	*to = bbk_strndup(line, len);
-}
-
-static size_t take_header(char *line, size_t one, size_t n, void *arg)
-{
-	struct exchange *x = arg;
-
-	(void)one;
-	x->header_bytes += n;
-	if (x->header_bytes > HEADERS_MAX) {
-		x->too_much = true;
-		return 0;
-	}
-	keep(&x->reply->type, "content-type", line, n);
-	keep(&x->reply->location, "location", line, n);
-	keep(&x->reply->user, "x-ausername", line, n);
-	keep(&x->reply->denied, "x-authentication-denied-reason", line, n);
-	keep(&x->reply->retry_after, "retry-after", line, n);
-	return n;
-}
-
-/* Every option must be taken: one that is not is a libcurl we do not know. */
-#define SET(option, value)                                              \
-	do {                                                            \
-		CURLcode set = curl_easy_setopt(easy, option, value);   \
-		if (set != CURLE_OK)                                    \
-			return bbk_err_set(err, BBK_E_LOCAL,            \
-					   "libcurl refuses %s: %s",    \
-					   #option,                     \
-					   curl_easy_strerror(set));    \
-	} while (0)
-
-static int set_safety(CURL *easy, struct bbk_err *err)
-{
-	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_HTTP09_ALLOWED, 0L);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-	SET(CURLOPT_LOW_SPEED_TIME, SILENCE_S);
-	SET(CURLOPT_USERAGENT, agent);
+	if (!self->started &&
+	    curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return bbk_err_set(err, BBK_E_LOCAL,
+				   "libcurl cannot be started");
+	self->started = true;
 	return 0;
 }
 
-static int set_server(CURL *easy, const struct bbk_http_request *request,
-		      struct bbk_err *err)
+static int no_handle(struct bbk_err *err)
 {
-	SET(CURLOPT_URL, request->url);
-	SET(CURLOPT_TIMEOUT_MS, request->limit_ms ? (long)request->limit_ms :
-						    (long)BBK_HTTP_LIMIT_MS);
-	if (request->ca) {
-		SET(CURLOPT_CAINFO, request->ca);
-		SET(CURLOPT_CAPATH, NULL);
-	}
-	if (request->proxy)
-		SET(CURLOPT_PROXY, request->proxy);
-	return 0;
+	return bbk_err_set(err, BBK_E_LOCAL, "libcurl has no more handles");
 }
 
-static int set_method(CURL *easy, const struct bbk_http_request *request,
-		      struct bbk_err *err)
+static void hand_over(struct bbk_http_reply *to, struct bbk_exchange *x)
 {
-	SET(CURLOPT_CUSTOMREQUEST, request->method);
-	if (request->body) {
-		SET(CURLOPT_POST, 1L);
-		SET(CURLOPT_POSTFIELDSIZE_LARGE,
-		    (curl_off_t)strlen(request->body));
-	} else if (!strcmp(request->method, "GET")) {
-		SET(CURLOPT_HTTPGET, 1L);
-		SET(CURLOPT_CUSTOMREQUEST, NULL);
-	}
-	return 0;
-}
-
-static int set_token(CURL *easy, const struct bbk_http_request *request,
-		     struct bbk_err *err)
-{
-	if (!request->token || !bbk_secret_is_set(request->token))
-		return 0;
-	if (request->user) {
-		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		SET(CURLOPT_USERNAME, request->user);
-		SET(CURLOPT_PASSWORD, bbk_secret_bytes(request->token));
-		return 0;
-	}
-	if (!bbk_secret_is_token(request->token))
-		return bbk_err_set(err, BBK_E_AUTH,
-				   "the token has a character that no HTTP "
-				   "token has");
-	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-	SET(CURLOPT_XOAUTH2_BEARER, bbk_secret_bytes(request->token));
-	return 0;
-}
-
-static int ask_hold(void *arg, char *ip, char *local_ip, int port,
-		    int local_port)
-{
-	struct bbk_hold *hold = arg;
-
-	(void)ip, (void)local_ip, (void)port, (void)local_port;
-	return hold->ask(hold) < 0 ? CURL_PREREQFUNC_ABORT :
-				     CURL_PREREQFUNC_OK;
-}
-
-static int set_hold(CURL *easy, struct bbk_hold *hold, struct bbk_err *err)
-{
-	if (!hold)
-		return 0;
-	SET(CURLOPT_PREREQFUNCTION, ask_hold);
-	SET(CURLOPT_PREREQDATA, hold);
-	return 0;
-}
-
-static int set_exchange(CURL *easy, struct exchange *x, char *text,
-			struct curl_slist *headers, struct bbk_err *err)
-{
-	SET(CURLOPT_READFUNCTION, give_body);
-	SET(CURLOPT_READDATA, x);
-	SET(CURLOPT_WRITEFUNCTION, take_body);
-	SET(CURLOPT_WRITEDATA, x);
-	SET(CURLOPT_HEADERFUNCTION, take_header);
-	SET(CURLOPT_HEADERDATA, x);
-	SET(CURLOPT_ERRORBUFFER, text);
-	SET(CURLOPT_HTTPHEADER, headers);
-	return 0;
-}
-
-#undef SET
-
-static struct curl_slist *make_headers(const struct bbk_http_request *request)
-{
-	struct curl_slist *headers = NULL;
-
-	headers = curl_slist_append(headers, "Accept: application/json");
-	headers = curl_slist_append(headers, "X-Atlassian-Token: no-check");
-	headers = curl_slist_append(headers, "Expect:");
-	if (request->body)
-		headers = curl_slist_append(headers,
-					    "Content-Type: application/json");
-	return headers;
-}
-
-static int exchange(CURL *easy, const struct bbk_http_request *request,
-		    struct bbk_http_reply *reply, struct bbk_err *err)
-{
-	struct exchange x = { reply, request->body, 0, false };
-	struct curl_slist *headers = make_headers(request);
-	char text[CURL_ERROR_SIZE] = "";
-	CURLcode code = CURLE_OK;
-	int rc = 0;
-
-	if (set_safety(easy, err) < 0 || set_server(easy, request, err) < 0 ||
-	    set_method(easy, request, err) < 0 ||
-	    set_token(easy, request, err) < 0 ||
-	    set_hold(easy, request->hold, err) < 0 ||
-	    set_exchange(easy, &x, text, headers, err) < 0)
-		rc = -1;
-	if (!rc)
-		code = curl_easy_perform(easy);
-	if (code != CURLE_OK) {
-		reply->unsent = !bbk_http_was_secure(easy) ||
-				code == CURLE_ABORTED_BY_CALLBACK;
-		rc = bbk_http_failed(easy, code, text, x.too_much, err);
-	} else if (!rc)
-		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE,
-					&reply->status);
-	curl_easy_reset(easy); /* keeps the connection, drops the token */
-	curl_slist_free_all(headers);
-	return rc;
+	bbk_http_reply_release(to);
+	*to = x->reply;
+	x->reply = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;
 }
 
 static int send_request(struct bbk_http *http,
@@ -262,37 +43,176 @@ static int send_request(struct bbk_http *http,
 			struct bbk_http_reply *reply, struct bbk_err *err)
 {
 	struct bbk_curl *self = (struct bbk_curl *)http;
-	BBK_AUTO(http_reply) got = BBK_HTTP_REPLY_INIT;
+	struct bbk_exchange x = BBK_EXCHANGE_INIT;
+	int rc;
 
-	if (!self->easy) {
-		if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-			self->easy = curl_easy_init();
-		if (!self->easy)
-			return bbk_err_set(err, BBK_E_LOCAL,
-					   "libcurl cannot be started");
+	if (start_libcurl(self, err) < 0)
+		return -1;
+	if (!self->easy)
+		self->easy = curl_easy_init();
+	if (!self->easy)
+		return no_handle(err);
+	rc = bbk_exchange_prepare(&x, self->easy, request, err);
+	if (!rc)
+		rc = bbk_exchange_conclude(&x, self->easy,
+					   curl_easy_perform(self->easy), err);
+	if (!rc)
+		hand_over(reply, &x);
+	else
+		reply->unsent = x.reply.unsent;
+	bbk_exchange_clear(&x, self->easy);
+	return rc;
+}
+
+/* --- many at once ------------------------------------------------------- */
+
+/* One of those that are under way: its handle, and what comes back. */
+struct transfer {
+	CURL *easy;
+	struct bbk_exchange x;
+	void *tag; /* NULL: it is free */
+};
+
+struct crowd {
+	CURLM *multi;
+	struct transfer all[BBK_HTTP_AT_ONCE];
+};
+
+static struct transfer *free_transfer(struct crowd *crowd)
+{
+	for (size_t i = 0; i < BBK_HTTP_AT_ONCE; i++) {
+		struct transfer *one = &crowd->all[i];
+
+		if (one->tag)
+			continue;
+		if (!one->easy)
+			one->easy = curl_easy_init();
+		return one->easy ? one : NULL;
 	}
-	if (exchange(self->easy, request, &got, err) < 0) {
-		reply->unsent = got.unsent;
+	return NULL;
+}
+
+static struct crowd *crowd_of(struct bbk_curl *self)
+{
+	struct crowd *crowd = self->crowd;
+
+	if (!crowd) {
+		crowd = bbk_alloc(sizeof(*crowd));
+		crowd->multi = curl_multi_init();
+		self->crowd = crowd;
+	}
+	return crowd->multi ? crowd : NULL;
+}
+
+static int start_request(struct bbk_http *http,
+			 const struct bbk_http_request *request, void *tag,
+			 struct bbk_err *err)
+{
+	struct bbk_curl *self = (struct bbk_curl *)http;
+	struct crowd *crowd;
+	struct transfer *one;
+
+	if (start_libcurl(self, err) < 0)
+		return -1;
+	crowd = crowd_of(self);
+	one = crowd ? free_transfer(crowd) : NULL;
+	if (!one)
+		return no_handle(err);
+	one->x = (struct bbk_exchange)BBK_EXCHANGE_INIT;
+	if (bbk_exchange_prepare(&one->x, one->easy, request, err) < 0) {
+		bbk_exchange_clear(&one->x, one->easy);
 		return -1;
 	}
-	bbk_http_reply_release(reply);
-	*reply = got;
-	got = (struct bbk_http_reply)BBK_HTTP_REPLY_INIT;
+	if (curl_easy_setopt(one->easy, CURLOPT_PRIVATE, one) != CURLE_OK ||
+	    curl_multi_add_handle(crowd->multi, one->easy) != CURLM_OK) {
+		bbk_exchange_clear(&one->x, one->easy);
+		return no_handle(err);
+	}
+	one->tag = tag;
 	return 0;
 }
 
-void bbk_curl_init(struct bbk_curl *curl, const char *user_agent)
+static bool take_ended(struct crowd *crowd, struct bbk_http_done *done)
 {
-	agent = user_agent;
-	curl->http.send = send_request;
-	curl->easy = NULL;
+	struct transfer *one = NULL;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	while ((message = curl_multi_info_read(crowd->multi, &left)))
+		if (message->msg == CURLMSG_DONE)
+			break;
+	if (!message)
+		return false;
+	code = message->data.result;
+	(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &one);
+	bbk_err_release(&done->err);
+	done->rc = bbk_exchange_conclude(&one->x, one->easy, code,
+					 &done->err);
+	hand_over(&done->reply, &one->x);
+	done->tag = one->tag;
+	(void)curl_multi_remove_handle(crowd->multi, one->easy);
+	bbk_exchange_clear(&one->x, one->easy);
+	one->tag = NULL;
+	return true;
+}
+
+static int wait_requests(struct bbk_http *http, struct bbk_http_done *done,
+			 struct bbk_err *err)
+{
+	struct crowd *crowd = ((struct bbk_curl *)http)->crowd;
+	int running = 0;
+
+	for (;;) {
+		if (curl_multi_perform(crowd->multi, &running) != CURLM_OK)
+			break;
+		if (take_ended(crowd, done))
+			return 0;
+		if (!running || curl_multi_poll(crowd->multi, NULL, 0, 1000,
+						NULL) != CURLM_OK)
+			break;
+	}
+	return bbk_err_set(err, BBK_E_LOCAL, "libcurl lost a request");
+}
+
+static void release_crowd(struct crowd *crowd)
+{
+	for (size_t i = 0; crowd && i < BBK_HTTP_AT_ONCE; i++) {
+		struct transfer *one = &crowd->all[i];
+
+		if (one->tag) {
+			(void)curl_multi_remove_handle(crowd->multi,
+						       one->easy);
+			bbk_exchange_clear(&one->x, one->easy);
+		}
+		if (one->easy)
+			curl_easy_cleanup(one->easy);
+	}
+	if (crowd && crowd->multi)
+		(void)curl_multi_cleanup(crowd->multi);
+	free(crowd);
+}
+
+void bbk_http_done_release(struct bbk_http_done *done)
+{
+	bbk_http_reply_release(&done->reply);
+	bbk_err_release(&done->err);
+	*done = (struct bbk_http_done)BBK_HTTP_DONE_INIT;
+}
+
+void bbk_curl_init(struct bbk_curl *curl)
+{
+	*curl = (struct bbk_curl){
+		.http = { send_request, start_request, wait_requests },
+	};
 }
 
 void bbk_curl_release(struct bbk_curl *curl)
 {
-	if (!curl->easy)
-		return;
-	curl_easy_cleanup(curl->easy);
-	curl_global_cleanup();
-	curl->easy = NULL;
+	if (curl->easy)
+		curl_easy_cleanup(curl->easy);
+	release_crowd(curl->crowd);
+	if (curl->started)
+		curl_global_cleanup();
+	*curl = (struct bbk_curl){ .easy = NULL };
 }

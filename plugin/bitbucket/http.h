@@ -7,6 +7,9 @@
  * headers; 5 s to connect, 5 s without a byte, 15 s in all.  A body is sent
  * once, also where the connection breaks.  A seam, so that a test can play
  * the server.
+ *
+ * One request at a time by send(); or several beside one another, each on a
+ * connection that is kept for the next, by start() and wait().
  */
 #ifndef BITBUCKET_HTTP_H
 #define BITBUCKET_HTTP_H
@@ -18,6 +21,7 @@
 #include <stdbool.h>
 
 #define BBK_HTTP_LIMIT_MS 15000
+#define BBK_HTTP_AT_ONCE 8 /* requests under way */
 
 /*
  * Somebody who has to agree before a request is sent: asked once the connection
@@ -56,6 +60,19 @@ struct bbk_http_reply {
 
 void bbk_http_reply_release(struct bbk_http_reply *reply);
 
+/* One of several that has ended: as send() would have ended it. */
+struct bbk_http_done {
+	void *tag; /* what it was started with */
+	int rc;
+	struct bbk_http_reply reply;
+	struct bbk_err err; /* where rc is -1 */
+};
+
+#define BBK_HTTP_DONE_INIT \
+	{ NULL, 0, BBK_HTTP_REPLY_INIT, BBK_ERR_INIT }
+
+void bbk_http_done_release(struct bbk_http_done *done);
+
 struct bbk_http {
 	/*
 	 * 0 for any complete answer, whatever its status.  -1: class network,
@@ -65,15 +82,28 @@ struct bbk_http {
 	int (*send)(struct bbk_http *http,
 		    const struct bbk_http_request *request,
 		    struct bbk_http_reply *reply, struct bbk_err *err);
+	/*
+	 * Begins one more, at most BBK_HTTP_AT_ONCE; what the request points
+	 * to stays until it has ended.  -1, class local or auth: it was not
+	 * begun.
+	 */
+	int (*start)(struct bbk_http *http,
+		     const struct bbk_http_request *request, void *tag,
+		     struct bbk_err *err);
+	/* Until the next of those that were started has ended. */
+	int (*wait)(struct bbk_http *http, struct bbk_http_done *done,
+		    struct bbk_err *err);
 };
 
 /* The real one; made when first used. */
 struct bbk_curl {
 	struct bbk_http http;
+	bool started;
 	void *easy;
+	void *crowd; /* those of start() */
 };
 
-void bbk_curl_init(struct bbk_curl *curl, const char *user_agent);
+void bbk_curl_init(struct bbk_curl *curl);
 void bbk_curl_release(struct bbk_curl *curl);
 
 #endif

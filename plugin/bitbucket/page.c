@@ -44,36 +44,36 @@ static int look_through(const struct json_t *root,
 	return 0;
 }
 
-int bbk_page_each(struct bbk_rest *rest, const char *path,
-		  int (*look)(void *, const struct json_t *, struct bbk_err *),
-		  void *arg, struct bbk_err *err)
+/* --- Data Center -------------------------------------------------------- */
+
+/* "<path>?start=0&limit=100", and so on, until isLastPage. */
+static void begin_numbered(struct bbk_pages *pages)
 {
-	int64_t start = 0;
+	free(pages->next);
+	pages->next = bbk_strf("%s?start=%lld&limit=%d", pages->path,
+			       (long long)pages->start, PAGE_LIMIT);
+}
 
-	for (int page = 0; page < PAGES_MAX; page++) {
-		BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-		char *query = bbk_strf("%s?start=%lld&limit=%d", path,
-				       (long long)start, PAGE_LIMIT);
-		int rc = bbk_rest_call(rest, "GET", query, NULL, &reply, err);
-		int64_t next = 0;
-		bool last = false;
+static int turn_numbered(struct bbk_pages *pages, const struct json_t *root,
+			 struct bbk_err *err)
+{
+	int64_t next = 0;
+	bool last = false;
 
-		free(query);
-		if (!rc)
-			rc = look_through(reply.json.root, look, arg, err);
-		if (rc)
-			return rc;
-		if (!bbk_json_bool(reply.json.root, "isLastPage", &last))
-			return not_a_page(err);
-		if (last)
-			return 0;
-		if (!bbk_json_int(reply.json.root, "nextPageStart", &next))
-			return not_a_page(err);
-		if (next <= start)
-			return in_circles(err);
-		start = next;
+	if (!bbk_json_bool(root, "isLastPage", &last))
+		return not_a_page(err);
+	if (last) {
+		free(pages->next);
+		pages->next = NULL;
+		return 0;
 	}
-	return too_long(err);
+	if (!bbk_json_int(root, "nextPageStart", &next))
+		return not_a_page(err);
+	if (next <= pages->start)
+		return in_circles(err);
+	pages->start = next;
+	begin_numbered(pages);
+	return 0;
 }
 
 /* --- Cloud -------------------------------------------------------------- */
@@ -127,41 +127,79 @@ static int find_next(const struct bbk_rest *rest, const struct json_t *page,
 	return 1;
 }
 
-/* Data Center says of each page whether it is the last one; Cloud of none. */
-static int look_through_cloud(const struct json_t *root,
-			      int (*look)(void *, const struct json_t *,
-					  struct bbk_err *),
-			      void *arg, struct bbk_err *err)
+static int turn_linked(struct bbk_pages *pages, const struct json_t *root,
+		       struct bbk_err *err)
 {
-	return bbk_json_has(root, "isLastPage") ? not_a_page(err) :
-	       look_through(root, look, arg, err);
+	const char *follow = NULL;
+	int rc = find_next(pages->rest, root, &follow, err);
+
+	if (rc < 0)
+		return -1;
+	bbk_strv_add(&pages->seen, pages->next);
+	if (rc && bbk_strv_has(&pages->seen, follow))
+		return in_circles(err);
+	free(pages->next);
+	pages->next = rc ? bbk_strdup(follow) : NULL;
+	return 0;
 }
 
-int bbk_page_follow(struct bbk_rest *rest, const char *path,
-		    int (*look)(void *, const struct json_t *,
-				struct bbk_err *),
-		    void *arg, struct bbk_err *err)
+/* --- both --------------------------------------------------------------- */
+
+void bbk_pages_release(struct bbk_pages *pages)
 {
-	BBK_AUTO(strv) seen = BBK_STRV_INIT;
+	free(pages->path);
+	free(pages->next);
+	bbk_strv_release(&pages->seen);
+	*pages = (struct bbk_pages)BBK_PAGES_INIT;
+}
 
-	bbk_strv_addf(&seen, "%s?pagelen=%d", path, PAGE_LIMIT);
-	while (seen.len <= PAGES_MAX) {
+void bbk_pages_begin(struct bbk_pages *pages, const struct bbk_rest *rest,
+		     const char *path)
+{
+	bbk_pages_release(pages);
+	pages->rest = rest;
+	pages->path = bbk_strdup(path);
+	if (rest->cloud)
+		pages->next = bbk_strf("%s?pagelen=%d", path, PAGE_LIMIT);
+	else
+		begin_numbered(pages);
+}
+
+int bbk_pages_take(struct bbk_pages *pages, const struct json_t *root,
+		   int (*look)(void *, const struct json_t *,
+			       struct bbk_err *),
+		   void *arg, struct bbk_err *err)
+{
+	bool cloud = pages->rest->cloud;
+	int rc;
+
+	/* Data Center says of each page whether it is the last; Cloud of none */
+	if (cloud && bbk_json_has(root, "isLastPage"))
+		return not_a_page(err);
+	rc = look_through(root, look, arg, err);
+	if (rc)
+		return rc;
+	if (cloud ? turn_linked(pages, root, err) < 0 :
+		    turn_numbered(pages, root, err) < 0)
+		return -1;
+	return pages->next && ++pages->count >= PAGES_MAX ? too_long(err) : 0;
+}
+
+int bbk_page_each(struct bbk_rest *rest, const char *path,
+		  int (*look)(void *, const struct json_t *, struct bbk_err *),
+		  void *arg, struct bbk_err *err)
+{
+	BBK_AUTO(pages) pages = BBK_PAGES_INIT;
+	int rc = 0;
+
+	bbk_pages_begin(&pages, rest, path);
+	while (!rc && pages.next) {
 		BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
-		int rc = bbk_rest_call(rest, "GET", seen.v[seen.len - 1], NULL,
-				       &reply, err);
-		const char *follow = NULL;
 
+		rc = bbk_rest_call(rest, "GET", pages.next, NULL, &reply, err);
 		if (!rc)
-			rc = look_through_cloud(reply.json.root, look, arg,
-						err);
-		if (rc)
-			return rc;
-		rc = find_next(rest, reply.json.root, &follow, err);
-		if (rc <= 0)
-			return rc;
-		if (bbk_strv_has(&seen, follow))
-			return in_circles(err);
-		bbk_strv_add(&seen, follow);
+			rc = bbk_pages_take(&pages, reply.json.root, look, arg,
+					    err);
 	}
-	return too_long(err);
+	return rc;
 }

@@ -8,9 +8,7 @@
 #include "base/text.h"
 #include "bitbucket/rest_failure.h"
 
-#define TRIES 3
 #define PAUSE_MAX_MS 10000
-#define PAUSE_MS 500
 
 void bbk_rest_release(struct bbk_rest *rest)
 {
@@ -99,14 +97,9 @@ static int understood(struct bbk_rest_reply *reply,
 	return 0;
 }
 
-static bool is_get(const struct bbk_http_request *request)
+bool bbk_rest_worth_again(const char *method, long status)
 {
-	return !strcmp(request->method, "GET");
-}
-
-static bool worth_again(const struct bbk_http_request *request, long status)
-{
-	return status == 429 || (status >= 500 && is_get(request));
+	return status == 429 || (status >= 500 && !strcmp(method, "GET"));
 }
 
 /*
@@ -132,17 +125,18 @@ static int send_in_time(struct bbk_rest *rest,
 	return -1;
 }
 
-/* Up to TRIES exchanges; the last one's answer or failure counts. */
+/* Up to BBK_REST_TRIES exchanges; the last one's answer or failure counts. */
 static int send_patiently(struct bbk_rest *rest,
 			  struct bbk_http_request *request,
 			  struct bbk_http_reply *http, struct bbk_err *err)
 {
-	int64_t pause = PAUSE_MS;
+	int64_t pause = BBK_REST_PAUSE_MS;
 
-	for (int left = TRIES; left > 0; left--) {
+	for (int left = BBK_REST_TRIES; left > 0; left--) {
 		if (send_in_time(rest, request, http, err) < 0)
 			return -1;
-		if (left == 1 || !worth_again(request, http->status))
+		if (left == 1 || !bbk_rest_worth_again(request->method,
+						     http->status))
 			break;
 		rest->clock->sleep(rest->clock,
 				   bbk_retry_after(http->retry_after, pause) +
@@ -152,56 +146,84 @@ static int send_patiently(struct bbk_rest *rest,
 	return 0;
 }
 
-static int call(struct bbk_rest *rest, const char *method, const char *path,
-		const char *body, bool as_nobody, struct bbk_rest_reply *reply,
-		struct bbk_err *err)
+int bbk_rest_prepare(const struct bbk_rest *rest, const char *path,
+		     struct bbk_http_request *request, struct bbk_str *url,
+		     struct bbk_err *err)
 {
-	BBK_AUTO(http_reply) http = BBK_HTTP_REPLY_INIT;
-	BBK_AUTO(rest_reply) got = BBK_REST_REPLY_INIT;
-	BBK_AUTO(str) url = BBK_STR_INIT;
-	struct bbk_http_request request = {
-		.method = method, .body = body, .ca = rest->ca,
-		.proxy = rest->proxy,
-		.token = as_nobody ? NULL : &rest->token, .user = rest->user,
-		.hold = rest->hold,
-	};
-	int rc;
-
 	if (rest->api.scheme != BBK_HTTPS)
 		return bbk_err_set(err, BBK_E_TLS, "a token is only ever sent "
 						   "over https");
-	bbk_url_add(&url, &rest->api);
-	bbk_str_add(&url, path);
-	request.url = bbk_str_get(&url);
-	if (send_patiently(rest, &request, &http, err) < 0) {
-		reply->unsent = http.unsent;
+	bbk_url_add(url, &rest->api);
+	bbk_str_add(url, path);
+	request->url = bbk_str_get(url);
+	request->ca = rest->ca;
+	request->proxy = rest->proxy;
+	request->token = &rest->token;
+	request->user = rest->user;
+	request->hold = rest->hold;
+	return 0;
+}
+
+int bbk_rest_conclude(struct bbk_rest *rest, const char *url, int sent,
+		      const struct bbk_http_reply *http,
+		      struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) got = BBK_REST_REPLY_INIT;
+	int rc;
+
+	if (sent < 0) {
+		reply->unsent = http->unsent;
 		return bbk_err_wrap(err, err->class == BBK_E_SERVER ?
 				    "no usable answer from %s" :
-				    "cannot reach %s", url.s);
+				    "cannot reach %s", url);
 	}
-	got.status = http.status;
-	if (http.user && !as_nobody) {
+	got.status = http->status;
+	if (http->user) {
 		free(rest->who);
-		rest->who = bbk_scrubbed(http.user);
+		rest->who = bbk_scrubbed(http->user);
 	}
-	rc = http.status >= 200 && http.status < 300 ?
-		     understood(&got, &http, err) :
-		     bbk_rest_failed(rest, &got, &http, err);
+	rc = http->status >= 200 && http->status < 300 ?
+		     understood(&got, http, err) :
+		     bbk_rest_failed(rest, &got, http, err);
 	bbk_rest_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;
 	return rc;
 }
 
+static int call(struct bbk_rest *rest, struct bbk_http_request *request,
+		const char *path, bool as_nobody,
+		struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	BBK_AUTO(http_reply) http = BBK_HTTP_REPLY_INIT;
+	BBK_AUTO(str) url = BBK_STR_INIT;
+	int sent;
+
+	if (bbk_rest_prepare(rest, path, request, &url, err) < 0)
+		return -1;
+	if (as_nobody)
+		request->token = NULL;
+	sent = send_patiently(rest, request, &http, err);
+	if (as_nobody) { /* nobody is not who we are */
+		free(http.user);
+		http.user = NULL;
+	}
+	return bbk_rest_conclude(rest, request->url, sent, &http, reply, err);
+}
+
 int bbk_rest_call(struct bbk_rest *rest, const char *method, const char *path,
 		  const char *body, struct bbk_rest_reply *reply,
 		  struct bbk_err *err)
 {
-	return call(rest, method, path, body, false, reply, err);
+	struct bbk_http_request request = { .method = method, .body = body };
+
+	return call(rest, &request, path, false, reply, err);
 }
 
 int bbk_rest_call_as_nobody(struct bbk_rest *rest, const char *path,
 			    struct bbk_rest_reply *reply, struct bbk_err *err)
 {
-	return call(rest, "GET", path, NULL, true, reply, err);
+	struct bbk_http_request request = { .method = "GET" };
+
+	return call(rest, &request, path, true, reply, err);
 }

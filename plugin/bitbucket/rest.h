@@ -65,6 +65,25 @@ int bbk_rest_call_as_nobody(struct bbk_rest *rest, const char *path,
 	BBK_MUST_CHECK;
 
 /*
+ * The parts of it, for who sends by himself: many.h.  Adds the address to
+ * *url, which the request borrows, and fills in all but method and body.
+ */
+int bbk_rest_prepare(const struct bbk_rest *rest, const char *path,
+		     struct bbk_http_request *request, struct bbk_str *url,
+		     struct bbk_err *err) BBK_MUST_CHECK;
+/* sent: what sending came to, with err set where that is -1. */
+int bbk_rest_conclude(struct bbk_rest *rest, const char *url, int sent,
+		      const struct bbk_http_reply *http,
+		      struct bbk_rest_reply *reply, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+#define BBK_REST_TRIES 3
+#define BBK_REST_PAUSE_MS 500 /* before the second; then twice as long */
+
+/* Is nothing done by a request with such an answer, or no harm in another? */
+bool bbk_rest_worth_again(const char *method, long status);
+
+/*
  * Retry-After in milliseconds, at most 10 s: a number of seconds (Bitbucket's
  * way) or an HTTP date; anything else, and a date in the past, is `fallback`.
  */

@@ -116,8 +116,8 @@ static int look_again(struct bbk_instance *instance,
 		      struct bbk_err *err)
 {
 	BBK_AUTO(err) why = BBK_ERR_INIT;
-	int rc = instance->edition->grant_find(&instance->rest, &terms->target,
-					       key->public.blob, grant, &why);
+	int rc = bbk_grant_find(instance->edition, &instance->rest,
+				&terms->target, key->public.blob, grant, &why);
 
 	if (rc < 0 && !err->what) { /* else err says what the POST met */
 		*err = why;
@@ -239,8 +239,8 @@ int bbk_grant_look(struct bbk_instance *instance, const struct bbk_env *env,
 		   const struct bbk_terms *terms, const struct bbk_key *key,
 		   struct bbk_grant *grant, struct bbk_err *err)
 {
-	int rc = instance->edition->grant_find(&instance->rest, &terms->target,
-					       key->public.blob, grant, err);
+	int rc = bbk_grant_find(instance->edition, &instance->rest,
+				&terms->target, key->public.blob, grant, err);
 
 	return rc < 0 ? explain(instance, terms, env, key, err) : rc;
 }

@@ -8,7 +8,7 @@
 #include "base/address.h"
 #include "base/env.h"
 #include "base/scope.h"
-#include "bitbucket/edition.h"
+#include "bitbucket/grants.h"
 #include "ssh/keygen.h"
 #include "store/instance.h"
 

@@ -187,8 +187,8 @@ static int replace_key(struct bbk_ensuring *e, struct bbk_err *err)
 	if (!rc)
 		rc = bbk_ensuring_register(e, err);
 	if (!rc) /* best effort: it opens nothing any more */
-		(void)!e->instance.edition->grant_remove(
-			&e->instance.rest, &e->terms.target, old.id, &ignored);
+		(void)!bbk_grant_remove(e->instance.edition, &e->instance.rest,
+					&e->terms.target, old.id, &ignored);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bitbucket/datacenter.h"
+#include "bitbucket/grants.h"
 
 #define LINE "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa" \
 	     "0MuJ2e2gKTKqu+UUO"
@@ -63,14 +64,16 @@ static void a_key_is_added_found_and_refused_the_second_time(void **state)
 	(void)state;
 	open_rest(&rest, getenv("TOKEN"));
 	assert_int_equal(
-		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		bbk_grant_find(&bbk_datacenter, &rest, &target, blob, &grant,
+			       &err),
 		1);
 	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted,
 						  &grant, &refusal, &err),
 			 0);
 	assert_false(grant.write);
 	assert_int_equal(
-		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		bbk_grant_find(&bbk_datacenter, &rest, &target, blob, &grant,
+			       &err),
 		0);
 	assert_int_equal(bbk_datacenter.grant_add(&rest, &target, &wanted,
 						  &grant, &refusal, &err),
@@ -81,7 +84,8 @@ static void a_key_is_added_found_and_refused_the_second_time(void **state)
 		bbk_datacenter.grant_set_write(&rest, &target, grant.id, &err),
 		0);
 	assert_int_equal(
-		bbk_datacenter.grant_find(&rest, &target, blob, &grant, &err),
+		bbk_grant_find(&bbk_datacenter, &rest, &target, blob, &grant,
+			       &err),
 		0);
 	assert_true(grant.write);
 }
@@ -144,7 +148,7 @@ int main(void)
 	};
 	int status;
 
-	bbk_curl_init(&curl, "git-bbkey/test");
+	bbk_curl_init(&curl);
 	status = cmocka_run_group_tests(tests, NULL, NULL);
 	bbk_curl_release(&curl);
 	return status;

@@ -3,6 +3,7 @@
 
 #include "bitbucket/cloud.h"
 #include "bitbucket/datacenter.h"
+#include "bitbucket/grants.h"
 
 #define API "https://h/rest"
 #define WEB "https://w"
@@ -56,9 +57,8 @@ static void grants(struct bbk_rest *rest, struct bbk_err *err)
 		BBK_AUTO(grant) grant = BBK_GRANT_INIT;
 		enum bbk_refusal refusal;
 
-		settled(bbk_datacenter.grant_find(rest, &targets[i], "AAAA",
-						  &grant, err),
-			err);
+		settled(bbk_grant_find(&bbk_datacenter, rest, &targets[i],
+				       "AAAA", &grant, err), err);
 		settled(bbk_datacenter.grant_add(rest, &targets[i], &wanted,
 						 &grant, &refusal, err),
 			err);
@@ -80,8 +80,8 @@ static void grants_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
 		enum bbk_refusal refusal;
 
 		bbk_replace(&rest->account, "{a}"); /* else it is asked for */
-		settled(bbk_cloud.grant_find(rest, &targets[i], "AAAA", &grant,
-					     err), err);
+		settled(bbk_grant_find(&bbk_cloud, rest, &targets[i], "AAAA",
+				       &grant, err), err);
 		settled(bbk_cloud.grant_add(rest, &targets[i], &wanted, &grant,
 					    &refusal, err), err);
 		free(rest->account);
@@ -125,7 +125,7 @@ static void everything(struct bbk_rest *rest, struct bbk_err *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const long statuses[] = { 200, 400, 401, 403, 409 };
-	struct bbk_http http = { answer };
+	struct bbk_http http = { .send = answer };
 	struct bbk_clock clock = { now, no_sleep };
 
 	body = (const char *)data;

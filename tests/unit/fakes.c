@@ -1,3 +1,5 @@
+#include "test.h"
+
 #include "fakes.h"
 
 #include <string.h>
@@ -44,11 +46,43 @@ static int http_send(struct bbk_http *http,
 	return 0;
 }
 
+/* Sends at once, and tells when it is asked. */
+static int http_start(struct bbk_http *http,
+		      const struct bbk_http_request *request, void *tag,
+		      struct bbk_err *err)
+{
+	struct fake_http *fake = (struct fake_http *)http;
+	struct bbk_http_done *done =
+		&fake->ended[fake->begun++ % BBK_HTTP_AT_ONCE];
+
+	(void)err;
+	assert_true(fake->begun - fake->waited <= BBK_HTTP_AT_ONCE);
+	if (fake->begun - fake->waited > fake->most)
+		fake->most = fake->begun - fake->waited;
+	*done = (struct bbk_http_done)BBK_HTTP_DONE_INIT;
+	done->tag = tag;
+	done->rc = http_send(http, request, &done->reply, &done->err);
+	return 0;
+}
+
+static int http_wait(struct bbk_http *http, struct bbk_http_done *done,
+		     struct bbk_err *err)
+{
+	struct fake_http *fake = (struct fake_http *)http;
+
+	(void)err;
+	assert_true(fake->waited < fake->begun);
+	bbk_http_done_release(done);
+	*done = fake->ended[fake->waited++ % BBK_HTTP_AT_ONCE];
+	return 0;
+}
+
 void fake_http_init(struct fake_http *fake, const struct fake_reply *replies,
 		    size_t len)
 {
-	*fake = (struct fake_http){ .http = { http_send }, .replies = replies,
-				    .len = len };
+	*fake = (struct fake_http){
+		.http = { http_send, http_start, http_wait },
+		.replies = replies, .len = len };
 }
 
 void fake_http_release(struct fake_http *fake)

@@ -37,6 +37,9 @@ struct fake_http {
 	struct bbk_strv bodies;	  /* "" where there was none */
 	size_t with_token;
 	size_t held; /* requests that a hold did not agree to: not sent */
+	struct bbk_http_done ended[BBK_HTTP_AT_ONCE]; /* start()ed, in turn */
+	size_t begun, waited;
+	size_t most; /* that were under way at the same time */
 	struct fake_clock *clock; /* which the milliseconds pass on; or NULL */
 	int limit_ms;		  /* that the last request came with */
 };

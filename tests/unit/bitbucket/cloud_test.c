@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "bitbucket/cloud.h"
+#include "bitbucket/grants.h"
 #include "bitbucket/page.h"
 #include "fakes.h"
 
@@ -218,7 +219,7 @@ static int follow(const char *body, struct world *w, int *seen)
 	int rc;
 
 	open_world(w, replies, 2, NULL);
-	rc = bbk_page_follow(&w->rest, "/x", count, seen, &err);
+	rc = bbk_page_each(&w->rest, "/x", count, seen, &err);
 	if (rc < 0)
 		miss_class(&err, BBK_E_SERVER, body);
 	return rc;
@@ -356,7 +357,8 @@ static int find(struct bbk_rest *rest, size_t i, struct bbk_err *err)
 	int rc;
 
 	bbk_replace(&rest->account, UUID);
-	rc = bbk_cloud.grant_find(rest, &targets[i], "AAAA", &grant, err);
+	rc = bbk_grant_find(&bbk_cloud, rest, &targets[i], "AAAA", &grant,
+			    err);
 	return rc || grant.id ? rc : -2;
 }
 

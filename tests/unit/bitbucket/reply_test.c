@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "bitbucket/datacenter.h"
+#include "bitbucket/grants.h"
 #include "fakes.h"
 
 #define CORPUS SOURCE_DIR "/tests/fuzz/corpus/rest"
@@ -54,7 +55,8 @@ static int project(struct bbk_rest *rest, struct bbk_err *err)
 static int find(struct bbk_rest *rest, struct bbk_err *err)
 {
 	BBK_AUTO(grant) grant = BBK_GRANT_INIT;
-	int rc = bbk_datacenter.grant_find(rest, &target, "AAAA", &grant, err);
+	int rc = bbk_grant_find(&bbk_datacenter, rest, &target, "AAAA", &grant,
+				err);
 
 	return rc || (grant.id && strspn(grant.id, "0123456789")) ? rc : -2;
 }

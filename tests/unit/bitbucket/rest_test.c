@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bitbucket/datacenter.h"
+#include "bitbucket/grants.h"
 #include "bitbucket/page.h"
 #include "fakes.h"
 
@@ -620,9 +621,8 @@ static void a_grant_says_when_it_ends_in_every_time_zone(void **state)
 			       "\"expiryDays\":30,\"createdDate\":%s}}]}",
 			       rows[i / ROWS(zones)].created);
 		open_world(&w, &answer, 1);
-		assert_int_equal(bbk_datacenter.grant_find(&w.rest, &target,
-							   "BLOB", &grant,
-							   &err),
+		assert_int_equal(bbk_grant_find(&bbk_datacenter, &w.rest,
+						&target, "BLOB", &grant, &err),
 				 0);
 		assert_true(grant.write);
 		assert_string_equal(grant.id, "3");
@@ -654,8 +654,8 @@ static void a_key_is_found_by_its_blob_alone(void **state)
 		struct world w;
 
 		open_world(&w, &answer, 1);
-		if (bbk_datacenter.grant_find(&w.rest, &mine, rows[i].blob,
-					      &grant, &err) != rows[i].rc)
+		if (bbk_grant_find(&bbk_datacenter, &w.rest, &mine,
+				   rows[i].blob, &grant, &err) != rows[i].rc)
 			miss("%s", rows[i].blob);
 		close_world(&w);
 	}
@@ -676,8 +676,8 @@ static void half_a_list_of_keys_is_no_list(void **state)
 	(void)state;
 	open_world(&w, &answer, 1);
 	assert_int_equal(
-		bbk_datacenter.grant_find(&w.rest, &mine, "BLOB", &grant, &err),
-		-1);
+		bbk_grant_find(&bbk_datacenter, &w.rest, &mine, "BLOB",
+			       &grant, &err), -1);
 	miss_class(&err, BBK_E_SERVER, "half a list");
 	close_world(&w);
 }
