@@ -227,6 +227,23 @@ static int forbidden(const struct bbk_rest *rest,
 	return -1;
 }
 
+/* Cloud's words say both already. */
+static int not_found(const struct bbk_rest *rest,
+		     const struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	const char *what = reply->message ? reply->message :
+					    "it does not exist";
+	size_t len = strlen(what);
+
+	if (rest->cloud && reply->message)
+		return bbk_err_set(err, BBK_E_PERMISSION, "%s (HTTP 404)",
+				   what);
+	if (len && what[len - 1] == '.')
+		len--;
+	return bbk_err_set(err, BBK_E_PERMISSION, "%.*s, or you may not see "
+			   "it (HTTP 404)", (int)len, what);
+}
+
 static int of_another_edition(const struct bbk_rest *rest,
 			      const struct bbk_http_reply *http,
 			      struct bbk_err *err)
@@ -250,11 +267,7 @@ int bbk_rest_failed(const struct bbk_rest *rest, struct bbk_rest_reply *reply,
 	case 403:
 		return forbidden(rest, reply, http, err);
 	case 404:
-		return bbk_err_set(err, BBK_E_PERMISSION,
-				   "%s%s (HTTP 404)", reply->message ?
-				   reply->message : "it does not exist,",
-				   rest->cloud && reply->message ? "" :
-				   " or you may not see it");
+		return not_found(rest, reply, err);
 	case 409:
 		return said(err, BBK_E_CONFLICT, "Bitbucket says that it is "
 			    "there already", reply);

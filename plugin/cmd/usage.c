@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define NAME_WIDTH 28
 
 static void print_option(FILE *out, const struct bbk_option *option)
@@ -19,7 +21,11 @@ static void print_option(FILE *out, const struct bbk_option *option)
 
 int bbk_usage(FILE *out, const struct bbk_cmd *cmd)
 {
-	fprintf(out, "usage: %s\n\n%s\n\n", cmd->usage, cmd->summary);
+	BBK_AUTO(str) folded = BBK_STR_INIT;
+
+	bbk_fold(&folded, cmd->usage, strlen("usage: "));
+	fprintf(out, "usage: %s\n\n%s\n\n", bbk_str_get(&folded),
+		cmd->summary);
 	for (const struct bbk_option *o = cmd->options; o && o->name; o++)
 		print_option(out, o);
 	for (const struct bbk_option *o = bbk_common_options; o->name; o++)

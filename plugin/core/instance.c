@@ -275,12 +275,6 @@ bool bbk_instance_any_at(const struct bbk_env *env, const char *host)
 	return false;
 }
 
-static bool base_is_enrolled(const struct bbk_env *env, const char *base)
-{
-	return bbk_config_base(env->config, base, "edition") ||
-	       bbk_config_base(env->config, base, "ssh");
-}
-
 int bbk_instance_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
 			const char *host, unsigned port, struct bbk_err *err)
 {
@@ -302,47 +296,6 @@ int bbk_instance_of_ssh(struct bbk_instance *instance, struct bbk_env *env,
 		}
 	}
 	return 1;
-}
-
-int bbk_instance_of_https(struct bbk_instance *instance, struct bbk_env *env,
-			  const struct bbk_url *url, struct bbk_err *err)
-{
-	BBK_AUTO(strv) bases = BBK_STRV_INIT;
-
-	bbk_config_bases(env->config, &bases);
-	for (size_t i = 0; i < bases.len; i++) {
-		BBK_AUTO(err) ignored = BBK_ERR_INIT;
-		BBK_AUTO(url) base = BBK_URL_INIT;
-
-		if (!base_is_enrolled(env, bases.v[i]) ||
-		    bbk_url_parse(&base, bases.v[i], &ignored) < 0 ||
-		    !bbk_url_within(url, &base))
-			continue;
-		return bbk_instance_open(instance, env, &base, err);
-	}
-	return 1;
-}
-
-int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
-			   const struct bbk_url *url, struct bbk_err *err)
-{
-	BBK_AUTO(strv) bases = BBK_STRV_INIT;
-	BBK_AUTO(url) found = BBK_URL_INIT;
-	int count = 0;
-
-	bbk_config_bases(env->config, &bases);
-	for (size_t i = 0; i < bases.len; i++) {
-		BBK_AUTO(err) ignored = BBK_ERR_INIT;
-		BBK_AUTO(url) base = BBK_URL_INIT;
-
-		if (!base_is_enrolled(env, bases.v[i]) ||
-		    bbk_url_parse(&base, bases.v[i], &ignored) < 0 ||
-		    !bbk_url_same_origin(url, &base))
-			continue;
-		bbk_url_copy(&found, &base);
-		count++;
-	}
-	return count == 1 ? bbk_instance_open(instance, env, &found, err) : 1;
 }
 
 /* Keys of Cloud's projects have no lower case, and its workspaces no other. */

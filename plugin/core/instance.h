@@ -73,6 +73,9 @@ int bbk_instance_of_origin(struct bbk_instance *instance, struct bbk_env *env,
 bool bbk_instance_is_cloud(const struct bbk_env *env,
 			   const struct bbk_url *url, const char *base);
 
+/* The bases of those that are enrolled, in the order of the configuration. */
+void bbk_instances_enrolled(const struct bbk_env *env, struct bbk_strv *bases);
+
 /* Has any enrolled instance an SSH name with this host, whatever its port? */
 bool bbk_instance_any_at(const struct bbk_env *env, const char *host);
 

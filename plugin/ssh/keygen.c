@@ -9,6 +9,7 @@
 
 #define KEYGEN_MS 60000 /* RSA 4096 on a small machine takes seconds */
 #define OUTPUT_MAX 16384
+#define LINE_MAX_BYTES 128 /* of what it says of one key */
 
 static const char *const words[] = { "ed25519", "ecdsa", "rsa", "ed25519-sk" };
 
@@ -150,5 +151,69 @@ int bbk_keygen_describe(const char *line, struct bbk_key_facts *facts,
 	    parse_facts(facts, bbk_str_get(&process.out)) < 0)
 		return failed(&process, err, BBK_E_KEYFILE,
 			      "read the public key");
+	return 0;
+}
+
+/* "type blob <number>", where the line has no more than these characters. */
+static void add_numbered(struct bbk_str *input, const char *line,
+			 size_t number)
+{
+	size_t type = strcspn(line, " ");
+	size_t blob = line[type] ? strcspn(line + type + 1, " \t\r\n") : 0;
+
+	for (size_t i = 0; i < type; i++)
+		if (!bbk_is_alnum(line[i]) && !strchr("@.-", line[i]))
+			return;
+	for (size_t i = 0; i < blob; i++)
+		if (!bbk_is_alnum(line[type + 1 + i]) &&
+		    !strchr("+/=", line[type + 1 + i]))
+			return;
+	if (type && blob)
+		bbk_str_addf(input, "%.*s %zu\n", (int)(type + 1 + blob), line,
+			     number);
+}
+
+/* "256 SHA256:abc <number> (ED25519)" */
+static void take_numbered(struct bbk_key_facts *facts, size_t len,
+			  const char *text)
+{
+	const char *at = strchr(text, ' ');
+	char number[24] = "";
+	long i = 0;
+
+	at = at ? strchr(at + 1, ' ') : NULL;
+	if (!at)
+		return;
+	strncpy(number, at + 1, sizeof(number) - 1);
+	number[strcspn(number, " ")] = '\0';
+	if (bbk_parse_number(number, 0, (long)len - 1, &i) == 0)
+		(void)parse_facts(&facts[i], text);
+}
+
+int bbk_keygen_describe_all(const struct bbk_strv *lines,
+			    struct bbk_key_facts *facts, struct bbk_err *err)
+{
+	BBK_AUTO(process) process = BBK_PROCESS_INIT;
+	BBK_AUTO(str) input = BBK_STR_INIT;
+	char *line, *next;
+
+	for (size_t i = 0; i < lines->len; i++)
+		add_numbered(&input, lines->v[i], i);
+	if (!input.len)
+		return 0;
+	if (start(&process, err) < 0)
+		return -1;
+	bbk_strv_addl(&process.argv, "-l", "-E", "sha256", "-f", "-", NULL);
+	process.input = input.s;
+	process.input_len = input.len;
+	process.out_max = OUTPUT_MAX + lines->len * LINE_MAX_BYTES;
+	if (bbk_process_run(&process, err) < 0)
+		return -1;
+	for (line = process.out.s; line && *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		take_numbered(facts, lines->len, line);
+	}
 	return 0;
 }

@@ -48,5 +48,13 @@ void bbk_key_facts_release(struct bbk_key_facts *facts);
 /* What ssh-keygen -l says of a public key line. */
 int bbk_keygen_describe(const char *line, struct bbk_key_facts *facts,
 			struct bbk_err *err) BBK_MUST_CHECK;
+/*
+ * The same of many, by one process: facts has room for lines->len of them, and
+ * those of a line that is no key stay as they are.  lines are "type blob[ ..]"
+ * and may come from a server.
+ */
+int bbk_keygen_describe_all(const struct bbk_strv *lines,
+			    struct bbk_key_facts *facts, struct bbk_err *err)
+	BBK_MUST_CHECK;
 
 #endif

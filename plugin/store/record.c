@@ -1,5 +1,6 @@
 #include "store/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,5 +231,21 @@ int bbk_record_save(const struct bbk_record *record, const char *state,
 		remove_one(state, place, BBK_LEVEL_REPO);
 	if (!rc && level > BBK_LEVEL_OWNER && place->project)
 		remove_one(state, place, BBK_LEVEL_OWNER);
+	return rc;
+}
+
+int bbk_record_remove(const struct bbk_record *record, const char *state,
+		      const struct bbk_place *place, struct bbk_err *err)
+{
+	struct bbk_place own = *place;
+	char *path;
+	int rc;
+
+	if (!record->of_user)
+		own.user = NULL;
+	path = path_of(state, &own, record->level);
+	rc = unlink(path) < 0 && errno != ENOENT ?
+		bbk_file_failed(err, errno, "remove", path) : 0;
+	free(path);
 	return rc;
 }

@@ -93,6 +93,22 @@ int bbk_record_add_host(const char *state, const char *host, unsigned port,
 			struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
+ * Calls look for each record, in the order of their paths, until it returns
+ * something else than 0, and returns that.  place lives as long as that call;
+ * its project is in lower case on Data Center.  Damaged ones are passed over.
+ */
+int bbk_record_each(const char *state,
+		    int (*look)(void *arg, const struct bbk_record *record,
+				const struct bbk_place *place,
+				struct bbk_err *err),
+		    void *arg, struct bbk_err *err) BBK_MUST_CHECK;
+
+/* The record that was found at this place, at its own level.  None is fine. */
+int bbk_record_remove(const struct bbk_record *record, const char *state,
+		      const struct bbk_place *place, struct bbk_err *err)
+	BBK_MUST_CHECK;
+
+/*
  * By its level.  Narrower records for the same place go: they would win over
  * this one.
  */

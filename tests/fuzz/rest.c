@@ -3,7 +3,7 @@
 
 #include "bitbucket/cloud.h"
 #include "bitbucket/datacenter.h"
-#include "bitbucket/grants.h"
+#include "bitbucket/listing.h"
 
 #define API "https://h/rest"
 #define WEB "https://w"
@@ -21,7 +21,31 @@ static int answer(struct bbk_http *http, const struct bbk_http_request *request,
 	      bbk_begins(request->url, API "/"));
 	bbk_http_reply_release(reply);
 	reply->status = status;
+	reply->type = bbk_strdup("application/json");
 	bbk_str_addn(&reply->body, body, body_len);
+	return 0;
+}
+
+static void *tags[BBK_HTTP_AT_ONCE];
+static size_t tag_count;
+
+static int start(struct bbk_http *http, const struct bbk_http_request *request,
+		 void *tag, struct bbk_err *err)
+{
+	(void)http, (void)request, (void)err;
+	HOLDS(tag_count < BBK_HTTP_AT_ONCE);
+	tags[tag_count++] = tag;
+	return 0;
+}
+
+static int wait_for(struct bbk_http *http, struct bbk_http_done *done,
+		    struct bbk_err *err)
+{
+	static const struct bbk_http_request request = { .url = API "/" };
+
+	HOLDS(tag_count > 0);
+	done->tag = tags[--tag_count];
+	done->rc = answer(http, &request, &done->reply, err);
 	return 0;
 }
 
@@ -89,6 +113,18 @@ static void grants_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
 	}
 }
 
+/* A body of many places makes many calls: that is not what is looked for. */
+static void everywhere(const struct bbk_edition *edition,
+		       struct bbk_rest *rest, struct bbk_err *err)
+{
+	BBK_AUTO(listings) listings = BBK_LISTINGS_INIT;
+
+	if (body_len < 2000)
+		settled(bbk_listings_all(&listings, edition, rest, NULL, NULL,
+					 err), err);
+	HOLDS(tag_count == 0);
+}
+
 static void everything_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
 {
 	BBK_AUTO(repository) repo = BBK_REPOSITORY_INIT;
@@ -101,6 +137,7 @@ static void everything_of_cloud(struct bbk_rest *rest, struct bbk_err *err)
 	settled(bbk_cloud_project(rest, "acme", "PROJ", &key, err), err);
 	settled(bbk_cloud_user(rest, err), err);
 	grants_of_cloud(rest, err);
+	everywhere(&bbk_cloud, rest, err);
 	HOLDS(bbk_url_parse(&web, WEB, err) == 0);
 	settled(bbk_cloud_host_keys(rest, &web, &keys, err), err);
 	free(key);
@@ -118,6 +155,7 @@ static void everything(struct bbk_rest *rest, struct bbk_err *err)
 	settled(bbk_dc_any_repo(rest, "PROJ", &repo, err), err);
 	settled(bbk_dc_project(rest, "PROJ", &key, err), err);
 	grants(rest, err);
+	everywhere(&bbk_datacenter, rest, err);
 	free(release);
 	free(key);
 }
@@ -125,7 +163,7 @@ static void everything(struct bbk_rest *rest, struct bbk_err *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const long statuses[] = { 200, 400, 401, 403, 409 };
-	struct bbk_http http = { .send = answer };
+	struct bbk_http http = { answer, start, wait_for };
 	struct bbk_clock clock = { now, no_sleep };
 
 	body = (const char *)data;

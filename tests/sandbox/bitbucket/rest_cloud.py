@@ -133,6 +133,25 @@ def get_project(call: Call) -> dict[str, Any]:
     return show.project_json(call.instance, call.project(READ))
 
 
+def visible(call: Call, places: list[Any]) -> list[Any]:
+    """Those of the path's workspace that the caller may see."""
+    return [place for place in places
+            if place.workspace.slug == call.names["workspace"]
+            and call.level(place) >= READ]
+
+
+def workspace_projects(call: Call) -> dict[str, Any]:
+    """The projects of a workspace."""
+    return call.page([show.project_json(call.instance, project) for project
+                      in visible(call, call.instance.world.projects)])
+
+
+def workspace_repos(call: Call) -> dict[str, Any]:
+    """The repositories of a workspace."""
+    return call.page([show.repo_json(call.instance, repo, call.caller.user)
+                      for repo in visible(call, call.instance.world.repos)])
+
+
 def user_workspaces(call: Call) -> dict[str, Any]:
     """The caller's workspaces.
 
@@ -163,6 +182,11 @@ PATHS = [
                               anonymous=401)),
     ("GET", "/user/workspaces", Resource(user_workspaces, anonymous=401,
                                          kinds=NO_ACCESS_TOKEN)),
+    ("GET", "/workspaces/{workspace}/projects",
+     Resource(workspace_projects, ("project",), ("read:project",),
+              anonymous=401)),
+    ("GET", "/repositories/{workspace}",
+     Resource(workspace_repos, ("repository",), ("read:repository",))),
     ("GET", "/repositories", Resource(removed)),
     ("GET", "/workspaces", Resource(removed)),
 ]

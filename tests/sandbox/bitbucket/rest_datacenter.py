@@ -125,6 +125,19 @@ def get_repo(call: Call) -> dict[str, Any]:
     return show.repo_json(call.instance, call.repo(READ))
 
 
+def list_projects(call: Call) -> dict[str, Any]:
+    """The projects that the caller may see, personal ones too.
+
+    Not in the collected facts; the path and its paging are those of Atlassian's
+    own clients and of several others.
+    """
+    call.need_user()
+    world = call.instance.world
+    return call.page([show.project_json(call.instance, project)
+                      for project in world.projects.values()
+                      if world.level(call.caller, project) >= READ])
+
+
 def project_repos(call: Call) -> dict[str, Any]:
     """The repositories of a project."""
     project = call.project(READ)
@@ -225,6 +238,7 @@ API = "/api/{version}"
 PATHS = [
     ("GET", API + "/application-properties", application_properties),
     ("GET", "/capabilities", capabilities),
+    ("GET", API + "/projects", list_projects),
     ("GET", API + "/projects/{project}", get_project),
     ("GET", API + "/projects/{project}/repos", project_repos),
     ("GET", API + "/projects/{project}/repos/{slug}", get_repo),

@@ -68,7 +68,7 @@ static void every_status_has_its_class(void **state)
 		{ { .status = 404, .body = ERROR(
 			"project.NoSuchProjectException",
 			"Project X does not exist.") }, BBK_E_PERMISSION,
-		  "Project X does not exist." },
+		  "Project X does not exist, or you may not" },
 		{ { .status = 404, .body = "" }, BBK_E_PERMISSION, NULL },
 		{ { .status = 409, .body = ERROR("ssh.DuplicateSshKeyException",
 			"SSH key already provides access") }, BBK_E_CONFLICT,

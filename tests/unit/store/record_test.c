@@ -223,6 +223,58 @@ static void what_is_a_users_is_nobody_elses(void **state)
 	expect_key(&jo, "jo's"); /* it comes first, however wide */
 }
 
+static int collect(void *arg, const struct bbk_record *record,
+		   const struct bbk_place *place, struct bbk_err *err)
+{
+	(void)err;
+	bbk_strv_addf(arg, "%s%s%s:%u %s %s = %s",
+		      place->user ? place->user : "", place->user ? "@" : "",
+		      place->host, place->port,
+		      place->project ? place->project : "-",
+		      place->repo ? place->repo : "-", record->key);
+	return !strcmp(record->key, "stop") ? 5 : 0;
+}
+
+static void each_record_is_shown_once(void **state)
+{
+	static const struct bbk_place alice = { "bitbucket.org", 22, "acme",
+						"app", "alice" };
+	static const struct bbk_place other = { "g", 22, "~jo", "x", NULL };
+	static const char *const wanted[] = {
+		"alice@bitbucket.org:22 acme app = five",
+		"g:22 ~jo - = four",
+		"h:7999 - - = three",
+		"h:7999 proj - = two",
+		"h:7999 proj app = one",
+	};
+	BBK_AUTO(strv) seen = BBK_STRV_INIT;
+	BBK_AUTO(err) err = BBK_ERR_INIT;
+	BBK_AUTO(record) found = BBK_RECORD_INIT;
+
+	(void)state;
+	assert_int_equal(bbk_record_each(test_dir(), collect, &seen, &err), 0);
+	save(BBK_SCOPE_PERSONAL, "three", &app);
+	save(BBK_SCOPE_PROJECT, "two", &app);
+	save(BBK_SCOPE_REPO, "one", &app);
+	save(BBK_SCOPE_PROJECT, "four", &other);
+	save(BBK_SCOPE_REPO, "five", &alice);
+	test_write(test_path("records/h:7999/proj/broken"), "version 9\n",
+		   0600);
+	test_write(test_path("records/h:7999/stray"), "x", 0600);
+	assert_int_equal(bbk_record_each(test_dir(), collect, &seen, &err), 0);
+	for (size_t i = 0; i < ROWS(wanted); i++)
+		miss_text(i < seen.len ? seen.v[i] : NULL, wanted[i], "each");
+	assert_int_equal(seen.len, ROWS(wanted));
+	save(BBK_SCOPE_PROJECT, "stop", &other);
+	assert_int_equal(bbk_record_each(test_dir(), collect, &seen, &err), 5);
+	assert_int_equal(seen.len, ROWS(wanted) + 2);
+	assert_int_equal(bbk_record_find(&found, test_dir(), &app, &err), 0);
+	assert_int_equal(bbk_record_remove(&found, test_dir(), &app, &err), 0);
+	expect_key(&app, "two");
+	assert_int_equal(bbk_record_remove(&found, test_dir(), &app, &err), 0);
+	expect_key(&app, "two");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +286,7 @@ int main(void)
 		TEST(a_level_that_is_said_counts_for_any_scope),
 		TEST(clouds_three_names_are_one_place),
 		TEST(what_is_a_users_is_nobody_elses),
+		TEST(each_record_is_shown_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
