@@ -10,6 +10,7 @@
 #include "cmd/screen.h"
 
 #define SHORT_FINGERPRINT 13
+#define WARNING_MAX 70 /* it is a word, such as RSA_UNSAFE_MODULUS */
 
 /* "SHA256:Cbg38r…"; whole where there is room to say more. */
 static void add_fingerprint(struct bbk_columns *columns,
@@ -195,18 +196,14 @@ static void print_warnings(const struct bbk_env *env,
 	for (size_t i = 0; i < listing->grants.len; i++) {
 		const struct bbk_grant *grant = &listing->grants.v[i];
 		BBK_AUTO(str) text = BBK_STR_INIT;
-		char *label, *warning;
 
 		if (!grant->warning)
 			continue;
-		label = bbk_scrubbed(grant->label ? grant->label : "");
-		warning = bbk_scrubbed(grant->warning);
-		bbk_str_addf(&text, "Bitbucket warns of key %s (%s): %s",
-			     grant->id, label, warning);
+		bbk_str_addf(&text, "Bitbucket warns of key %s: ", grant->id);
+		bbk_scrub(&text, grant->warning, strlen(grant->warning),
+			  WARNING_MAX);
 		bbk_screen_line(env->out, env, env->out_color,
 				BBK_MARK_FAILED, bbk_str_get(&text));
-		free(label);
-		free(warning);
 	}
 }
 

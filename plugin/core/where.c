@@ -80,16 +80,16 @@ static int find_base(struct bbk_str *base, struct bbk_str *workspace,
 
 /* --- as a URL ----------------------------------------------------------- */
 
-/* Two parts, "a/b"; false: it is something else. */
+/* Two names, "a/b"; false: it is something else. */
 static bool split(const char *text, char **first, const char **second)
 {
 	const char *slash = strchr(text, '/');
 
-	if (!slash || slash == text || !slash[1] || strchr(slash + 1, '/'))
+	if (!slash || !bbk_repo_is_valid(slash + 1))
 		return false;
 	*first = bbk_strndup(text, (size_t)(slash - text));
 	*second = slash + 1;
-	return true;
+	return bbk_project_is_valid(*first);
 }
 
 static int bad_name(const char *option, const char *form, struct bbk_err *err)
@@ -102,23 +102,23 @@ static int cloud_page(struct bbk_str *url, const struct bbk_where_wish *wish,
 {
 	const char *key = wish->project;
 	char *first = NULL;
+	bool good = split(wish->repo ? wish->repo : wish->project, &first,
+			  &key);
 
-	if (wish->repo) {
-		if (!split(wish->repo, &first, &key))
-			return bad_name("--repo", "<workspace>/<repository>",
-					err);
-		bbk_str_addf(url, "/%s/%s", first, key);
-	} else if (split(wish->project, &first, &key)) {
-		bbk_str_addf(url, "/%s/workspace/projects/%s", first, key);
-	} else if (*workspace) {
-		bbk_str_addf(url, "/%s/workspace/projects/%s", workspace,
-			     wish->project);
-	} else {
-		return bad_name("--project", "<workspace>/<KEY> on Bitbucket "
-				"Cloud", err);
+	if (!good && !wish->repo && *workspace &&
+	    bbk_repo_is_valid(wish->project)) {
+		bbk_replace(&first, workspace);
+		key = wish->project;
+		good = true;
 	}
+	if (good)
+		bbk_str_addf(url, wish->repo ? "/%s/%s" :
+			     "/%s/workspace/projects/%s", first, key);
 	free(first);
-	return 0;
+	return good ? 0 : wish->repo ?
+		bad_name("--repo", "<workspace>/<repository>", err) :
+		bad_name("--project", "<workspace>/<KEY> on Bitbucket Cloud",
+			 err);
 }
 
 static int datacenter_page(struct bbk_str *url,
@@ -126,18 +126,20 @@ static int datacenter_page(struct bbk_str *url,
 			   struct bbk_err *err)
 {
 	const char *repo = NULL;
-	char *project = NULL;
+	char *project = wish->repo ? NULL : bbk_strdup(wish->project);
+	bool good = wish->repo ? split(wish->repo, &project, &repo) :
+				 bbk_project_is_valid(project);
 
-	if (wish->repo && !split(wish->repo, &project, &repo))
-		return bad_name("--repo", "<KEY>/<repository>", err);
-	if (!wish->repo)
-		project = bbk_strdup(wish->project);
-	bbk_str_addf(url, project[0] == '~' ? "/users/%s" : "/projects/%s",
-		     project + (project[0] == '~'));
-	if (repo)
+	if (good)
+		bbk_str_addf(url, project[0] == '~' ? "/users/%s" :
+						      "/projects/%s",
+			     project + (project[0] == '~'));
+	if (good && repo)
 		bbk_str_addf(url, "/repos/%s", repo);
 	free(project);
-	return 0;
+	return good ? 0 : wish->repo ?
+		bad_name("--repo", "<KEY>/<repository>", err) :
+		bad_name("--project", "the key of a project", err);
 }
 
 /* The page of what is meant, which the usual detection understands. */
