@@ -82,7 +82,7 @@ static void say_how(const struct bbk_env *env, const struct arguments *wanted,
 
 	REMARK(PLANNED, "An %s is made at %s", edition->token, page);
 	if (!edition->is_cloud)
-		REMARK(PLANNED, "One for a project alone: %s",
+		REMARK(PLANNED, "Or one that is a project's own, %s",
 		       edition->token_page);
 	REMARK(PLANNED, "For keys of projects it needs %s",
 	       edition->token_rights[BBK_SCOPE_PROJECT]);
@@ -164,7 +164,7 @@ static void say_rights(const struct bbk_env *env,
 	say_keys(env, wanted, login->repo_keys, place, login->repo_why);
 	free(place);
 	if (!login->project && login->administrates == BBK_MAY)
-		REMARK(DONE, "It administrates one repository at least");
+		REMARK(DONE, "It administrates at least one repository");
 	else if (!login->project && login->administrates == BBK_MAY_NOT)
 		REMARK(FAILED, "It administrates no repository: it can add no "
 		       "access keys");
@@ -182,7 +182,8 @@ static void say_stored(const struct bbk_env *env,
 		REMARK(PLANNED, "Nothing was stored (--dry-run)");
 		return;
 	}
-	REMARK(DONE, "Stored by git's credential helper");
+	REMARK(DONE, "Stored by git's credential helper%s", login->replaced ?
+	       ", in the place of another one that git had" : "");
 	if (login->apart)
 		REMARK(PLANNED, "It is kept for git bbkey alone: over https "
 		       "git can send no token that has no user name");
@@ -237,7 +238,8 @@ static int begin(struct bbk_login *login, struct bbk_env *env,
 	const struct bbk_instance *instance = &login->found.instance;
 	char *page;
 
-	if (rc < 0 && !(wanted->open && instance->base))
+	/* who has none yet may be here for the page */
+	if (rc < 0 && !(wanted->open && err->class == BBK_E_AUTH))
 		return -1;
 	page = instance->edition->tokens_page(instance->base);
 	if (rc >= 0 && login->release)

@@ -199,21 +199,45 @@ static int reject_older(const struct bbk_login_note *note,
 	return bbk_credential_reject(&kept.url, older.name, err);
 }
 
+static bool is_same(const struct bbk_secret *a, const struct bbk_secret *b)
+{
+	return !strcmp(bbk_secret_bytes(a), bbk_secret_bytes(b));
+}
+
+/* Is another one there, which somebody else has put there? */
+static int is_taken(struct kept *there, const struct bbk_login_note *note,
+		    const struct bbk_instance *instance,
+		    const struct bbk_env *env, struct bbk_err *err)
+{
+	BBK_AUTO(login_note) older = BBK_LOGIN_NOTE_INIT;
+	int rc = look(there, note->name, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (bbk_login_note_read(&older, env->paths.state, &instance->url,
+				err) < 0)
+		return -1;
+	return !is_same(&there->secret, &instance->rest.token) &&
+	       !(older.mark && has_mark(&there->secret, older.mark));
+}
+
 int bbk_kept_store(struct bbk_instance *instance, const struct bbk_env *env,
-		   const char *account, bool *apart, struct bbk_err *err)
+		   const char *account, struct bbk_stored *stored,
+		   struct bbk_err *err)
 {
 	BBK_AUTO(login_note) note = BBK_LOGIN_NOTE_INIT;
 	AUTO_KEPT kept = KEPT_INIT;
-	int rc;
+	int taken, rc;
 
 	describe(&note, instance, account);
 	set_place(&kept.url, &instance->url, note.apart);
-	if (bbk_credential_approve(&kept.url, note.name,
+	taken = is_taken(&kept, &note, instance, env, err);
+	if (taken < 0 ||
+	    bbk_credential_approve(&kept.url, note.name,
 				   &instance->rest.token, err) < 0)
 		return -1;
 	rc = look(&kept, note.name, err);
-	if (!rc && strcmp(bbk_secret_bytes(&kept.secret),
-			  bbk_secret_bytes(&instance->rest.token)) != 0)
+	if (!rc && !is_same(&kept.secret, &instance->rest.token))
 		rc = 1;
 	if (rc)
 		return rc;
@@ -221,7 +245,8 @@ int bbk_kept_store(struct bbk_instance *instance, const struct bbk_env *env,
 	    bbk_login_note_save(&note, env->paths.state, &instance->url,
 				err) < 0)
 		return -1;
-	*apart = note.apart;
+	stored->apart = note.apart;
+	stored->replaced = taken;
 	return 0;
 }
 
@@ -280,8 +305,7 @@ void bbk_kept_refused(struct bbk_instance *instance, const struct bbk_env *env)
 
 	if (find(&kept, instance, env, &ignored) != 0 ||
 	    !bbk_same(kept.user, rest->user) ||
-	    strcmp(bbk_secret_bytes(&kept.secret),
-		   bbk_secret_bytes(&rest->token)) != 0 ||
+	    !is_same(&kept.secret, &rest->token) ||
 	    bbk_credential_reject(&kept.url, kept.name, &ignored) < 0)
 		return;
 	bbk_login_note_forget(env->paths.state, &instance->url);

@@ -32,14 +32,19 @@
 int bbk_kept_find(struct bbk_instance *instance, const struct bbk_env *env,
 		  struct bbk_err *err) BBK_MUST_CHECK;
 
+struct bbk_stored {
+	bool apart;    /* git itself does not find it */
+	bool replaced; /* one that login had not stored is gone for it */
+};
+
 /*
  * Stores instance->rest's token.  account: the name that it is a password of;
- * NULL: of none.  Takes the place of what login had stored before.  *apart:
- * git itself does not find it.  1: no helper kept it, and nothing is changed.
+ * NULL: of none.  Takes the place of what login had stored before, and of what
+ * is kept under the same name.  1: no helper kept it, and nothing is changed.
  */
 int bbk_kept_store(struct bbk_instance *instance, const struct bbk_env *env,
-		   const char *account, bool *apart, struct bbk_err *err)
-	BBK_MUST_CHECK;
+		   const char *account, struct bbk_stored *stored,
+		   struct bbk_err *err) BBK_MUST_CHECK;
 
 /* What logout found. */
 struct bbk_forgotten {

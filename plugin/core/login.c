@@ -306,12 +306,15 @@ static int kept_nowhere(const struct bbk_env *env, struct bbk_err *err)
 int bbk_login_store(struct bbk_login *login, struct bbk_env *env,
 		    struct bbk_err *err)
 {
+	struct bbk_stored stored = { false, false };
 	int rc = bbk_kept_store(&login->found.instance, env, login->account,
-				&login->apart, err);
+				&stored, err);
 
 	if (rc > 0)
 		return kept_nowhere(env, err);
 	login->stored = rc == 0;
+	login->apart = stored.apart;
+	login->replaced = stored.replaced;
 	return rc;
 }
 

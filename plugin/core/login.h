@@ -35,6 +35,7 @@ struct bbk_login {
 	char *project_why, *repo_why; /* in the server's words, if it may not */
 	struct bbk_strv missing; /* scopes; PROJECT_ADMIN, REPO_ADMIN */
 	bool stored;
+	bool replaced;	  /* the helpers had another one there before */
 	bool apart;	  /* git itself does not find it: core/kept.h */
 };
 

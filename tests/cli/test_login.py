@@ -160,6 +160,20 @@ def test_another_token_takes_the_place_of_the_first(home: Home, first: str,
     assert stored(home) == [kept(home, token)]
 
 
+def test_one_that_git_had_under_that_name_is_not_replaced_unsaid(
+        anyone: Home):
+    use_store(anyone)
+    anyone.more_secrets = [CANARY]
+    token = own_token(anyone)
+    store_file(anyone).write_text(f"https://{token.kept_as}:{CANARY}@"
+                                  f"{place(anyone)}\n")
+    said = "in the place of another one that git had"
+    run = good(give(anyone, token))
+    assert said in " ".join(run.err.split())
+    assert stored(anyone) == [kept(anyone, token)]
+    assert said not in " ".join(good(give(anyone, token)).err.split())
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_the_path_counts_where_git_says_so(home: Home, on: bool):
     use_store(home)
@@ -691,6 +705,18 @@ def test_open_opens_the_page_where_a_token_is_made(anyone: Home, works: bool):
     assert run.status == 0 and len(stored(anyone)) == 1, run
     assert ("Opened " if works else "open it yourself: ") in \
         " ".join(run.err.split())
+
+
+def test_open_is_for_who_has_no_token_yet(home: Home):
+    browser = home.work / "browser"
+    browser.write_text(f"#!/bin/sh\necho >>'{home.work}/opened'\n")
+    browser.chmod(0o755)
+    env = {"BROWSER": str(browser)}
+    refused(home.bbkey("login", "--open", "https://bitbucket.invalid",
+                       "--stdin", stdin="x", env=env), "network")
+    assert not (home.work / "opened").exists()
+    refused(home.bbkey("login", "--open", home.base, env=env), "auth")
+    assert (home.work / "opened").exists()
 
 
 # --- logout -------------------------------------------------------------------
