@@ -28,7 +28,7 @@ struct bbk_rest {
 	char *account;		 /* Cloud: the id of that user, once asked */
 	struct bbk_hold *hold;	 /* borrowed; see struct bbk_http_request */
 	int64_t lost_ms;	 /* waiting for answers that did not come */
-	char *missing;		 /* Cloud: as the last refusal named them */
+	char *missing;		 /* Cloud: scopes, when last they were named */
 };
 
 #define BBK_REST_INIT \

@@ -131,10 +131,10 @@ static void choose_place(struct bbk_login *login, struct bbk_env *env)
 
 /* --- what it may -------------------------------------------------------- */
 
-/* "a, b" as it was named for this request */
+/* "a, b", as the last refusal that named any named them; each once. */
 static void take_missing(struct bbk_login *login)
 {
-	struct bbk_rest *rest = &login->found.instance.rest;
+	const struct bbk_rest *rest = &login->found.instance.rest;
 	const char *text = rest->missing ? rest->missing : "";
 
 	while (*text) {
@@ -146,7 +146,6 @@ static void take_missing(struct bbk_login *login)
 		free(scope);
 		text += len + strspn(text + len, ", ");
 	}
-	bbk_replace(&rest->missing, NULL);
 }
 
 /* No right is an answer; anything else that fails is none. */

@@ -247,6 +247,8 @@ def test_enrolled_our_own_helper_does_not_stand_in_for_another(home: Home):
     home.token = "project_admin"
     home.enrol("never")
     home.token = None
+    path = secret_file(home, "token", own_token(home).value)
+    configure(home, f"bbkey.{home.base}.tokenFile", str(path))
     run = give(home, own_token(home))
     assert run.error_class == "local", run
     use_store(home)
