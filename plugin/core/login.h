@@ -19,7 +19,11 @@ struct bbk_login_wish {
 	bool dry_run; /* look, and keep nothing */
 };
 
-/* May the token look after the access keys of a place? */
+/*
+ * May the token look after the access keys of a place?  It is asked by listing
+ * them.  UNCONFIRMED that it takes the same right to add one; on Cloud it takes
+ * one scope more, write:ssh-key:bitbucket.
+ */
 enum bbk_may { BBK_MAY_UNASKED, BBK_MAY, BBK_MAY_NOT };
 
 struct bbk_login {
