@@ -145,21 +145,34 @@ void bbk_json_append(json_t *array, json_t *value)
 		abort();
 }
 
-void bbk_json_put_string(json_t *object, const char *name, const char *text)
+static json_t *new_string(const char *text)
 {
 	BBK_AUTO(str) clean = BBK_STR_INIT;
-	json_t *value;
+	json_t *value = json_string(text);
 
-	if (!text) {
-		bbk_json_put_null(object, name);
-		return;
-	}
-	value = json_string(text);
 	if (!value) {
 		bbk_scrub(&clean, text, strlen(text), strlen(text));
 		value = json_string(bbk_str_get(&clean));
 	}
-	bbk_json_put(object, name, value);
+	return value;
+}
+
+void bbk_json_put_string(json_t *object, const char *name, const char *text)
+{
+	if (text)
+		bbk_json_put(object, name, new_string(text));
+	else
+		bbk_json_put_null(object, name);
+}
+
+void bbk_json_put_strings(json_t *object, const char *name,
+			  const struct bbk_strv *texts)
+{
+	json_t *array = bbk_json_new_array();
+
+	for (size_t i = 0; i < texts->len; i++)
+		bbk_json_append(array, new_string(texts->v[i]));
+	bbk_json_put(object, name, array);
 }
 
 void bbk_json_put_int(json_t *object, const char *name, int64_t value)

@@ -52,6 +52,9 @@ struct json_t *bbk_json_new_array(void);
 /* text NULL makes null; bytes that are not UTF-8 become '?'. */
 void bbk_json_put_string(struct json_t *object, const char *name,
 			 const char *text);
+/* A list of them. */
+void bbk_json_put_strings(struct json_t *object, const char *name,
+			  const struct bbk_strv *texts);
 void bbk_json_put_int(struct json_t *object, const char *name, int64_t value);
 void bbk_json_put_bool(struct json_t *object, const char *name, bool value);
 void bbk_json_put_null(struct json_t *object, const char *name);

@@ -32,14 +32,10 @@ static bool is_password(struct bbk_rest *rest, const char *name)
 	return rc == 0 || reply.status != 401;
 }
 
-int bbk_account_of_token(struct bbk_rest *rest, char **name,
-			 struct bbk_err *err)
+void bbk_account_answered(struct bbk_rest *rest, char **name)
 {
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
 	char *found = NULL;
 
-	if (bbk_rest_call(rest, "GET", PROPERTIES, NULL, &reply, err) < 0)
-		return bbk_err_wrap(err, "cannot ask whose token this is");
 	if (rest->who && is_plain(rest->who))
 		found = bbk_strdup(rest->who);
 	if (found && !is_password(rest, found)) {
@@ -48,5 +44,15 @@ int bbk_account_of_token(struct bbk_rest *rest, char **name,
 	}
 	free(*name);
 	*name = found;
+}
+
+int bbk_account_of_token(struct bbk_rest *rest, char **name,
+			 struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+
+	if (bbk_rest_call(rest, "GET", PROPERTIES, NULL, &reply, err) < 0)
+		return bbk_err_wrap(err, "cannot ask whose token this is");
+	bbk_account_answered(rest, name);
 	return 0;
 }

@@ -14,5 +14,10 @@
  */
 int bbk_account_of_token(struct bbk_rest *rest, char **name,
 			 struct bbk_err *err) BBK_MUST_CHECK;
+/*
+ * The same of a token that the server has just answered, rest->who and all:
+ * one request, where it gave a name at all.
+ */
+void bbk_account_answered(struct bbk_rest *rest, char **name);
 
 #endif

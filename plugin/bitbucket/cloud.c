@@ -125,28 +125,48 @@ static bool is_id(const char *text)
 	return len > 0 && len <= ID_MAX;
 }
 
-int bbk_cloud_user(struct bbk_rest *rest, struct bbk_err *err)
+static int ask_user(struct bbk_rest *rest, struct bbk_rest_reply *reply,
+		    struct bbk_err *err)
 {
-	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
 	const char *id, *name;
 
-	if (rest->account)
-		return 0;
-	if (get(rest, "/user", "read:user:bitbucket", "account", &reply,
+	if (get(rest, "/user", "read:user:bitbucket", "account", reply,
 		err) < 0)
 		return bbk_err_wrap(err, "cannot ask whose token this is");
-	id = bbk_json_string(reply.json.root, "uuid");
+	id = bbk_json_string(reply->json.root, "uuid");
 	if (!id)
-		id = bbk_json_string(reply.json.root, "account_id");
-	name = bbk_json_string(reply.json.root, "nickname");
+		id = bbk_json_string(reply->json.root, "account_id");
+	name = bbk_json_string(reply->json.root, "nickname");
 	if (!name)
-		name = bbk_json_string(reply.json.root, "display_name");
+		name = bbk_json_string(reply->json.root, "display_name");
 	if (!id || !is_id(id))
 		return bbk_err_set(err, BBK_E_SERVER, "cannot ask whose token "
 				   "this is: the answer describes no user");
 	bbk_replace(&rest->account, id);
 	free(rest->who);
 	rest->who = name ? bbk_scrubbed(name) : NULL;
+	return 0;
+}
+
+int bbk_cloud_user(struct bbk_rest *rest, struct bbk_err *err)
+{
+	BBK_AUTO(rest_reply) reply = BBK_REST_REPLY_INIT;
+
+	return rest->account ? 0 : ask_user(rest, &reply, err);
+}
+
+int bbk_cloud_token_check(struct bbk_rest *rest, struct bbk_token_facts *facts,
+			  struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	if (ask_user(rest, reply, err) == 0) {
+		facts->named = rest->who != NULL;
+		return 0;
+	}
+	/* a 403 without Cloud's own words may be anybody's */
+	if (reply->status != 403 || reply->denied || !reply->message ||
+	    err->class != BBK_E_PERMISSION)
+		return -1;
+	bbk_err_release(err);
 	return 0;
 }
 

@@ -26,6 +26,13 @@ int bbk_cloud_project(struct bbk_rest *rest, const char *workspace,
 		      const char *project, char **key, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
+/*
+ * GET /user.  A token that lacks the scope for it, or is of a kind that has no
+ * user, is good all the same, where Cloud says so in its own words: not named.
+ */
+int bbk_cloud_token_check(struct bbk_rest *rest, struct bbk_token_facts *facts,
+			  struct bbk_rest_reply *reply, struct bbk_err *err)
+	BBK_MUST_CHECK;
 /* GET /user, once: fills rest->account and rest->who. */
 int bbk_cloud_user(struct bbk_rest *rest, struct bbk_err *err) BBK_MUST_CHECK;
 

@@ -208,10 +208,17 @@ static char *keys_page(const char *base, const struct bbk_target *target)
 	}
 }
 
+static char *tokens_page(const char *base)
+{
+	(void)base;
+	return bbk_strdup(BBK_CLOUD_TOKEN_PAGE);
+}
+
 const struct bbk_edition bbk_cloud = {
 	.word = "cloud",
 	.name = "Bitbucket Cloud",
 	.is_cloud = true,
+	.token_check = bbk_cloud_token_check,
 	.repository = bbk_cloud_repo,
 	.keys_path = keys_path,
 	.grant_read = grant_read,
@@ -219,6 +226,7 @@ const struct bbk_edition bbk_cloud = {
 	.grant_add = grant_add,
 	.grant_set_write = grant_set_write,
 	.keys_page = keys_page,
+	.tokens_page = tokens_page,
 	.token = "API token",
 	.token_rights = { /* reference 2.4, "Minimal API-token scope sets" */
 		[BBK_SCOPE_PROJECT] = "the scopes read:repository:bitbucket, "

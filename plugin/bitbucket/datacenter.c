@@ -7,6 +7,7 @@
 #include "bitbucket/page.h"
 
 #define CLOUD_ID "uuid" /* Data Center numbers its places: "id" */
+#define ADMINISTRATED "/api/latest/repos?permission=REPO_ADMIN&limit=1"
 
 int bbk_dc_release(struct bbk_rest *rest, char **release, struct bbk_err *err)
 {
@@ -130,6 +131,25 @@ int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,
 				     project, slug) : 0;
 }
 
+/* Of a page of repositories the first.  1: it is empty. */
+static int read_first(struct bbk_repository *repo,
+		      const struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	const struct json_t *values = bbk_json_array(reply->json.root,
+						     "values");
+	const struct json_t *first = bbk_json_item(values, 0);
+
+	if (!values)
+		return bbk_err_set(err, BBK_E_SERVER, "cannot list "
+				   "repositories: the answer is no list");
+	if (!first)
+		return bbk_json_len(values) ? bbk_err_set(
+			err, BBK_E_SERVER, "cannot list repositories: the "
+			"answer does not describe one") : 1;
+	return read_repo(repo, first, err) < 0 ?
+		bbk_err_wrap(err, "cannot list repositories") : 0;
+}
+
 int bbk_dc_any_repo(struct bbk_rest *rest, const char *project,
 		    struct bbk_repository *repo, struct bbk_err *err)
 {
@@ -138,27 +158,49 @@ int bbk_dc_any_repo(struct bbk_rest *rest, const char *project,
 		bbk_strf("/api/latest/projects/%s/repos?limit=1", project) :
 		bbk_strdup("/api/latest/repos?limit=1");
 	int rc = bbk_rest_call(rest, "GET", path, NULL, &reply, err);
-	const struct json_t *first, *values;
 
 	free(path);
 	if (rc < 0)
 		return bbk_err_wrap(err, "cannot list repositories");
-	values = bbk_json_array(reply.json.root, "values");
-	if (!values)
-		return bbk_err_set(err, BBK_E_SERVER, "cannot list "
-				   "repositories: the answer is no list");
-	first = bbk_json_item(values, 0);
-	if (!first)
-		return bbk_json_len(values) ? bbk_err_set(
-			err, BBK_E_SERVER, "cannot list repositories: the "
-			"answer does not describe one") : 1;
-	if (read_repo(repo, first, err) < 0)
-		return bbk_err_wrap(err, "cannot list repositories");
+	rc = read_first(repo, &reply, err);
+	if (rc)
+		return rc;
 	if (project && !bbk_project_same(repo->project, project))
 		return bbk_err_set(err, BBK_E_SERVER, "cannot list "
 				   "repositories: the answer is about another "
 				   "project");
 	return 0;
+}
+
+/* Known, and not allowed to look: it administrates nothing. */
+static bool may_not_look(const struct bbk_rest_reply *reply,
+			 const struct bbk_err *err)
+{
+	return reply->status == 401 && !reply->denied &&
+	       err->class == BBK_E_PERMISSION;
+}
+
+int bbk_dc_token_check(struct bbk_rest *rest, struct bbk_token_facts *facts,
+		       struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	BBK_AUTO(dc_settings) settings = BBK_DC_SETTINGS_INIT;
+	BBK_AUTO(repository) first = BBK_REPOSITORY_INIT;
+	int rc;
+
+	bbk_replace(&rest->who, NULL);
+	if (bbk_rest_call(rest, "GET", ADMINISTRATED, NULL, reply, err) < 0) {
+		if (!may_not_look(reply, err))
+			return -1;
+		bbk_err_release(err);
+		facts->named = rest->who != NULL;
+		return 0;
+	}
+	rc = read_first(&first, reply, err);
+	if (rc < 0)
+		return -1;
+	facts->administrates = rc == 0;
+	facts->named = rest->who != NULL;
+	return facts->named ? 0 : bbk_dc_settings(rest, &settings, err);
 }
 
 int bbk_dc_project(struct bbk_rest *rest, const char *project, char **key,

@@ -42,6 +42,15 @@ int bbk_dc_repo(struct bbk_rest *rest, const char *project, const char *slug,
 int bbk_dc_any_repo(struct bbk_rest *rest, const char *project,
 		    struct bbk_repository *repo, struct bbk_err *err)
 	BBK_MUST_CHECK;
+/*
+ * GET /api/latest/repos?permission=REPO_ADMIN: is there any that the token may
+ * administrate?  Anybody may ask (Bitbucket REST 9.4, "search for
+ * repositories"), so it proves the token only with X-AUSERNAME: else the SSH
+ * settings are asked for, which nobody reads unknown.
+ */
+int bbk_dc_token_check(struct bbk_rest *rest, struct bbk_token_facts *facts,
+		       struct bbk_rest_reply *reply, struct bbk_err *err)
+	BBK_MUST_CHECK;
 /* GET /api/latest/projects/{key}: the key as the server spells it. */
 int bbk_dc_project(struct bbk_rest *rest, const char *project, char **key,
 		   struct bbk_err *err) BBK_MUST_CHECK;

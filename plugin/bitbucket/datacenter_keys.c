@@ -225,9 +225,16 @@ static char *keys_page(const char *base, const struct bbk_target *target)
 	}
 }
 
+/* No reference has it; several clients in the wild open it. */
+static char *tokens_page(const char *base)
+{
+	return bbk_strf("%s/plugins/servlet/access-tokens/manage", base);
+}
+
 const struct bbk_edition bbk_datacenter = {
 	.word = "datacenter",
 	.name = "Bitbucket Data Center",
+	.token_check = bbk_dc_token_check,
 	.repository = bbk_dc_repo,
 	.keys_path = keys_path,
 	.grant_read = grant_read,
@@ -235,6 +242,7 @@ const struct bbk_edition bbk_datacenter = {
 	.grant_add = grant_add,
 	.grant_set_write = grant_set_write,
 	.keys_page = keys_page,
+	.tokens_page = tokens_page,
 	.token = "HTTP access token",
 	.token_rights = {
 		[BBK_SCOPE_PROJECT] = "the permission project admin",

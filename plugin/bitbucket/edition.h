@@ -61,6 +61,12 @@ struct bbk_registration {
 	long expires;	   /* days; 0: not said */
 };
 
+/* What a server said of a token that was sent to it for the first time. */
+struct bbk_token_facts {
+	bool named;	    /* rest->who is whose it is */
+	bool administrates; /* Data Center: some repository at least */
+};
+
 enum bbk_refusal {
 	BBK_REFUSAL_OTHER,
 	BBK_REFUSAL_KEY_TYPE, /* the server wants another type of key */
@@ -73,6 +79,14 @@ struct bbk_edition {
 	const char *name; /* for people */
 	bool is_cloud;
 
+	/*
+	 * Is rest->token good at all?  One request with it, two where the first
+	 * does not prove it.  Class auth where it is refused; permission where
+	 * the login is held back, and then another token would fare no better.
+	 */
+	int (*token_check)(struct bbk_rest *rest,
+			   struct bbk_token_facts *facts,
+			   struct bbk_rest_reply *reply, struct bbk_err *err);
 	/* GET of one repository.  owner: its project, or Cloud's workspace. */
 	int (*repository)(struct bbk_rest *rest, const char *owner,
 			  const char *slug, struct bbk_repository *repository,
@@ -106,6 +120,10 @@ struct bbk_edition {
 	 * caller frees.
 	 */
 	char *(*keys_page)(const char *base, const struct bbk_target *target);
+	/*
+	 * The page where a person makes a token of their own; the caller frees.
+	 */
+	char *(*tokens_page)(const char *base);
 	/* For a hint: what kind of token, what it must allow, where */
 	const char *token;
 	const char *token_rights[3];

@@ -20,6 +20,7 @@ void bbk_rest_release(struct bbk_rest *rest)
 	free(rest->token_source);
 	free(rest->who);
 	free(rest->account);
+	free(rest->missing);
 	*rest = (struct bbk_rest)BBK_REST_INIT;
 }
 
@@ -185,6 +186,8 @@ int bbk_rest_conclude(struct bbk_rest *rest, const char *url, int sent,
 	rc = http->status >= 200 && http->status < 300 ?
 		     understood(&got, http, err) :
 		     bbk_rest_failed(rest, &got, http, err);
+	if (got.missing)
+		bbk_replace(&rest->missing, got.missing);
 	bbk_rest_reply_release(reply);
 	*reply = got;
 	got = (struct bbk_rest_reply)BBK_REST_REPLY_INIT;

@@ -28,11 +28,12 @@ struct bbk_rest {
 	char *account;		 /* Cloud: the id of that user, once asked */
 	struct bbk_hold *hold;	 /* borrowed; see struct bbk_http_request */
 	int64_t lost_ms;	 /* waiting for answers that did not come */
+	char *missing;		 /* Cloud: scopes, when last they were named */
 };
 
 #define BBK_REST_INIT \
 	{ NULL, NULL, BBK_URL_INIT, NULL, NULL, BBK_SECRET_INIT, NULL, NULL, \
-	  false, NULL, NULL, NULL, 0 }
+	  false, NULL, NULL, NULL, 0, NULL }
 
 void bbk_rest_release(struct bbk_rest *rest);
 
@@ -44,10 +45,11 @@ struct bbk_rest_reply {
 	char *exception;      /* its exceptionName without the package */
 	char *context;	      /* the field that an error is about */
 	char *missing;	      /* Cloud: "scope, scope" that the token lacks */
+	bool denied; /* nobody may log in so for now; the secret may be good */
 };
 
 #define BBK_REST_REPLY_INIT \
-	{ 0, false, BBK_JSON_INIT, NULL, NULL, NULL, NULL }
+	{ 0, false, BBK_JSON_INIT, NULL, NULL, NULL, NULL, false }
 
 void bbk_rest_reply_release(struct bbk_rest_reply *reply);
 

@@ -164,6 +164,77 @@ static int nobody(const struct bbk_rest *rest, struct bbk_err *err)
 			    rest->cloud ? "API" : "HTTP access");
 }
 
+/* Data Center's own words of Basic that is off; UNCONFIRMED in which shape. */
+static bool is_without_basic(const struct bbk_http_reply *http)
+{
+	return strstr(bbk_str_get(&http->body),
+		      "Basic Authentication has been disabled") != NULL;
+}
+
+/* Who may not log in until a person has logged in by the browser. */
+static int held_back(const struct bbk_rest_reply *reply,
+		     const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	BBK_AUTO(str) reason = BBK_STR_INIT;
+
+	if (is(reply, "CaptchaRequiredAuthenticationException") ||
+	    strstr(http->denied, "CAPTCHA")) {
+		said(err, BBK_E_PERMISSION,
+		     "Bitbucket wants a CAPTCHA solved first", reply);
+	} else {
+		bbk_scrub(&reason, http->denied, strcspn(http->denied, ";"),
+			  40);
+		bbk_err_set(err, BBK_E_PERMISSION,
+			    "Bitbucket lets this account not log in for now: "
+			    "%s (HTTP %ld)", bbk_str_get(&reason),
+			    reply->status);
+	}
+	return bbk_err_hint(err, "log in to Bitbucket in a browser once, then "
+				 "try again");
+}
+
+static int without_basic(struct bbk_rest_reply *reply, struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_PERMISSION, "this Bitbucket takes no user name "
+		    "with a token or password over its API: Basic "
+		    "Authentication has been disabled (HTTP %ld)",
+		    reply->status);
+	return bbk_err_hint(err, "use an HTTP access token without a user "
+				 "name: no --user, BBKEY_USER or "
+				 "bbkey.<base>.user");
+}
+
+static int without_licence(const struct bbk_rest *rest,
+			   const struct bbk_rest_reply *reply,
+			   struct bbk_err *err)
+{
+	bbk_err_set(err, BBK_E_AUTH, "Bitbucket knows the token from %s, and "
+		    "its account may not use Bitbucket: %s (HTTP %ld)",
+		    rest->token_source, reply->message ? reply->message :
+		    "it has no licence", reply->status);
+	return bbk_err_hint(err, "ask an administrator of Bitbucket for a "
+				 "licence; a new token would not help");
+}
+
+/*
+ * Data Center's answers to who could log in, were it not for something that no
+ * other secret would change.  1: it is none of those.
+ */
+static int denied(const struct bbk_rest *rest, struct bbk_rest_reply *reply,
+		  const struct bbk_http_reply *http, struct bbk_err *err)
+{
+	reply->denied = true;
+	if (http->denied ||
+	    is(reply, "CaptchaRequiredAuthenticationException"))
+		return held_back(reply, http, err);
+	if (is(reply, "NoAccessAuthenticationException"))
+		return without_licence(rest, reply, err);
+	if (rest->user && is_without_basic(http))
+		return without_basic(reply, err);
+	reply->denied = false;
+	return 1;
+}
+
 /* 401 is also Data Center's "you may not": reference 1.5 */
 static int unauthorized(const struct bbk_rest *rest,
 			const struct bbk_rest_reply *reply,
@@ -206,16 +277,8 @@ static int lacks_scope(const struct bbk_rest_reply *reply, struct bbk_err *err)
 }
 
 static int forbidden(const struct bbk_rest *rest,
-		     const struct bbk_rest_reply *reply,
-		     const struct bbk_http_reply *http, struct bbk_err *err)
+		     const struct bbk_rest_reply *reply, struct bbk_err *err)
 {
-	if ((http->denied && strstr(http->denied, "CAPTCHA")) ||
-	    is(reply, "CaptchaRequiredAuthenticationException")) {
-		said(err, BBK_E_PERMISSION,
-		     "Bitbucket wants a CAPTCHA solved first", reply);
-		return bbk_err_hint(err, "log in to Bitbucket in a browser "
-					 "once, then try again");
-	}
 	if (reply->missing)
 		return lacks_scope(reply, err);
 	said(err, BBK_E_PERMISSION, "Bitbucket does not allow this", reply);
@@ -261,11 +324,14 @@ int bbk_rest_failed(const struct bbk_rest *rest, struct bbk_rest_reply *reply,
 {
 	if (!read_error(rest, reply, http))
 		return of_another_edition(rest, http, err);
+	if ((http->status == 401 || http->status == 403) &&
+	    denied(rest, reply, http, err) < 0)
+		return -1;
 	switch (http->status) {
 	case 401:
 		return unauthorized(rest, reply, http, err);
 	case 403:
-		return forbidden(rest, reply, http, err);
+		return forbidden(rest, reply, err);
 	case 404:
 		return not_found(rest, reply, err);
 	case 409:

@@ -37,6 +37,8 @@ extern const struct bbk_cmd bbk_cmd_hooks;
 extern const struct bbk_cmd bbk_cmd_hostkeys;
 extern const struct bbk_cmd bbk_cmd_init;
 extern const struct bbk_cmd bbk_cmd_list;
+extern const struct bbk_cmd bbk_cmd_login;
+extern const struct bbk_cmd bbk_cmd_logout;
 extern const struct bbk_cmd bbk_cmd_request;
 extern const struct bbk_cmd bbk_cmd_status;
 extern const struct bbk_cmd bbk_cmd_version;

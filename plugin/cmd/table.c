@@ -9,6 +9,8 @@ const struct bbk_cmd *const bbk_cmds[] = {
 	&bbk_cmd_status,
 	&bbk_cmd_list,
 	&bbk_cmd_request,
+	&bbk_cmd_login,
+	&bbk_cmd_logout,
 	&bbk_cmd_hooks,
 	&bbk_cmd_version,
 	&bbk_cmd_help,

@@ -93,13 +93,15 @@ int bbk_choice_hint(const struct bbk_setup *setup, struct bbk_err *err)
 	char *again = next_command(setup);
 
 	bbk_err_hint(err, "without a token, run: %s; %s, then run %s; with one "
-			  "(an %s with %s: %s), give it in BBKEY_TOKEN, with "
-			  "BBKEY_URL=%s%s, or by --token-file <file>",
+			  "(an %s with %s: %s), run: git bbkey login %s, or "
+			  "give it in BBKEY_TOKEN, with BBKEY_URL=%s%s, or by "
+			  "--token-file <file>",
 		     request, scope == BBK_SCOPE_PERSONAL ?
 			     "add the key to your account as it says" :
 			     "send what it writes to an admin", again,
 		     edition->token, edition->token_rights[scope],
-		     edition->token_page, instance->base, edition->is_cloud ?
+		     edition->token_page, instance->base, instance->base,
+		     edition->is_cloud ?
 			     " and BBKEY_USER=<e-mail>" : "");
 	free(again);
 	free(request);

@@ -11,8 +11,8 @@
 #include "base/process.h"
 #include "base/request.h"
 #include "bitbucket/cloud.h"
-#include "git/config.h"
-#include "git/credential.h"
+#include "core/kept.h"
+#include "core/token_ask.h"
 
 #define TOKEN_FILE_MAX 8192
 #define COMMAND_MS 30000
@@ -64,20 +64,26 @@ static int from_file(struct bbk_rest *rest, const struct bbk_env *env,
 	return rc;
 }
 
-/* BBKEY_TOKEN goes to BBKEY_URL and nowhere else.  1: not for this one. */
-static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
-			    struct bbk_err *err)
+bool bbk_token_in_environment(const struct bbk_instance *instance,
+			      const struct bbk_env *env)
 {
 	BBK_AUTO(err) ignored = BBK_ERR_INIT;
 	BBK_AUTO(url) url = BBK_URL_INIT;
+
+	return env->token.token.len && /* an empty variable is none */
+	       env->token.url &&
+	       bbk_url_parse(&url, env->token.url, &ignored) == 0 &&
+	       bbk_url_same_origin(&url, &instance->url) &&
+	       !strcmp(url.path, instance->url.path);
+}
+
+/* 1: there is none, or not for this one. */
+static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
+			    struct bbk_err *err)
+{
 	struct bbk_rest *rest = &instance->rest;
 
-	if (!env->token.token.len) /* an empty variable is none */
-		return 1;
-	if (!env->token.url ||
-	    bbk_url_parse(&url, env->token.url, &ignored) < 0 ||
-	    !bbk_url_same_origin(&url, &instance->url) ||
-	    strcmp(url.path, instance->url.path) != 0)
+	if (!bbk_token_in_environment(instance, env))
 		return 1;
 	rest->token_source = bbk_strdup(env->token.source ?
 					env->token.source : "BBKEY_TOKEN");
@@ -86,72 +92,6 @@ static int from_environment(struct bbk_instance *instance, struct bbk_env *env,
 				    bbk_secret_bytes(&env->token.token),
 				    env->token.token.len, rest->token_source,
 				    err);
-}
-
-/* git's way to ask through a program: GIT_ASKPASS, core.askPass, SSH_ASKPASS */
-static char *find_askpass(const struct bbk_env *env)
-{
-	const char *name = getenv("GIT_ASKPASS");
-
-	if (!name || !*name)
-		name = bbk_config_get(env->config, "core.askpass");
-	if (!name || !*name)
-		name = getenv("SSH_ASKPASS");
-	if (!name || !*name || env->term->never)
-		return NULL;
-	return strchr(name, '/') ? bbk_strdup(name) : bbk_program_find(name);
-}
-
-/* 1: it was closed. */
-static int ask_program(const char *program, const char *prompt,
-		       struct bbk_str *answer, struct bbk_err *err)
-{
-	BBK_AUTO(process) process = BBK_PROCESS_INIT;
-
-	bbk_strv_addl(&process.argv, program, prompt, NULL);
-	process.out_max = TOKEN_FILE_MAX;
-	process.inherit_err = true;
-	if (bbk_process_run(&process, err) < 0)
-		return -1;
-	if (!process.status)
-		bbk_str_addn(answer, bbk_str_get(&process.out),
-			     strcspn(bbk_str_get(&process.out), "\r\n"));
-	bbk_wipe(process.out.s, process.out.len);
-	return process.status ? 1 : 0;
-}
-
-/*
- * As git asks: a user name, unless it is known, then the secret.  1: there is
- * none.
- */
-static int from_askpass(struct bbk_instance *instance, const char *program,
-			struct bbk_err *err)
-{
-	BBK_AUTO(str) user = BBK_STR_INIT;
-	BBK_AUTO(str) secret = BBK_STR_INIT;
-	struct bbk_rest *rest = &instance->rest;
-	bool cloud = instance->edition->is_cloud;
-	char *prompt = bbk_strf(cloud ? "E-mail address for '%s': " :
-					"Username for '%s': ", instance->base);
-	int rc = rest->user ? 0 : ask_program(program, prompt, &user, err);
-
-	free(prompt);
-	prompt = bbk_strf("%s for '%s': ", cloud ? "API token" :
-			  "Password or HTTP access token", instance->base);
-	if (!rc)
-		rc = ask_program(program, prompt, &secret, err);
-	free(prompt);
-	rest->token_source = bbk_strdup("the askpass program");
-	if (!rc && user.len)
-		bbk_replace(&rest->user, bbk_str_get(&user));
-	if (!rc && !secret.len)
-		rc = 1;
-	if (!rc)
-		rc = bbk_secret_from_text(&rest->token, bbk_str_get(&secret),
-					  secret.len, rest->token_source, err);
-	if (secret.s)
-		bbk_wipe(secret.s, secret.len);
-	return rc;
 }
 
 static int from_command(struct bbk_rest *rest, const char *command,
@@ -184,78 +124,17 @@ static int from_command(struct bbk_rest *rest, const char *command,
 				    shell.out.len, rest->token_source, err);
 }
 
-/* What git itself keeps for Cloud: for git alone, or an app password. */
-static bool is_for_git(const struct bbk_rest *rest, const char *user)
-{
-	return rest->cloud && user && *user && !strchr(user, '@') &&
-	       strcmp(user, "x-token-auth") != 0;
-}
-
-static int from_helper(struct bbk_instance *instance, struct bbk_err *err)
-{
-	struct bbk_rest *rest = &instance->rest;
-	char *user = NULL;
-	int rc = bbk_credential_fill(&instance->url, rest->user, &rest->token,
-				     &user, err);
-
-	if (!rc && is_for_git(rest, user)) {
-		bbk_secret_release(&rest->token);
-		instance->has_git_token = true;
-		rc = 1;
-	}
-	if (!rc) {
-		rest->token_source = bbk_strdup("git's credential helper");
-		if (user && *user)
-			bbk_replace(&rest->user, user);
-	}
-	free(user);
-	return rc;
-}
-
-/* An API token of Cloud is a password; its user is an e-mail address. */
-static int ask_user(struct bbk_rest *rest, struct bbk_env *env,
-		    struct bbk_err *err)
-{
-	BBK_AUTO(str) answer = BBK_STR_INIT;
-
-	if (env->term->line(env->term, "E-mail address of your Atlassian "
-				       "account: ", &answer, err) < 0)
-		return -1;
-	if (answer.len)
-		bbk_replace(&rest->user, answer.s);
-	return 0;
-}
-
-/* 1: there is none. */
-static int from_person(struct bbk_instance *instance, struct bbk_env *env,
-		       struct bbk_err *err)
-{
-	struct bbk_rest *rest = &instance->rest;
-	bool cloud = instance->edition->is_cloud;
-	char *question = bbk_strf("%s token for %s (Enter: I have none): ",
-				  cloud ? "API" : "HTTP access",
-				  instance->base);
-	int rc = env->term->secret(env->term, question, &rest->token, err);
-
-	free(question);
-	rest->token_source = bbk_strdup("the terminal");
-	if (rc == 0 && !bbk_secret_is_set(&rest->token))
-		return 1;
-	if (rc == 0 && cloud && !rest->user)
-		rc = ask_user(rest, env, err);
-	return rc;
-}
-
 void bbk_token_hint(const struct bbk_instance *instance, enum bbk_scope scope,
 		    const char *url, struct bbk_err *err)
 {
 	const struct bbk_edition *edition = instance->edition;
 
-	bbk_err_hint(err, "make an %s with %s (%s), then: BBKEY_URL=%s "
-			  "%sBBKEY_TOKEN=<token>, or --token-file <file>; or "
+	bbk_err_hint(err, "make an %s with %s (%s), then: git bbkey login %s; "
+			  "or give it in BBKEY_URL=%s %sBBKEY_TOKEN=<token>, "
+			  "or by --token-file <file>; or "
 			  "%s: git bbkey request --scope %s %s",
 		     edition->token, edition->token_rights[scope],
-		     edition->token_page, instance->base,
+		     edition->token_page, instance->base, instance->base,
 		     edition->is_cloud ? "BBKEY_USER=<e-mail> " : "",
 		     scope == BBK_SCOPE_PERSONAL ? "add the key by hand" :
 						   "ask an admin",
@@ -299,21 +178,17 @@ static int from_settings(struct bbk_instance *instance, struct bbk_env *env,
 static int find(struct bbk_instance *instance, struct bbk_env *env,
 		const char *token_file, bool may_ask, struct bbk_err *err)
 {
-	char *askpass;
 	int rc;
 
 	if (token_file)
 		return from_file(&instance->rest, env, token_file, err);
 	rc = from_settings(instance, env, err);
 	if (rc > 0)
-		rc = from_helper(instance, err);
+		rc = bbk_kept_find(instance, env, err);
 	if (rc <= 0)
 		return rc;
-	if (may_ask && (askpass = find_askpass(env))) {
-		rc = from_askpass(instance, askpass, err);
-		free(askpass);
-	} else if (may_ask && env->term->can_ask(env->term))
-		rc = from_person(instance, env, err);
+	if (may_ask)
+		rc = bbk_token_from_person(instance, env, false, err);
 	return rc > 0 ? no_token(instance, env, err) : rc;
 }
 
@@ -328,6 +203,35 @@ void bbk_token_keep(const struct bbk_instance *instance, struct bbk_env *env)
 	bbk_replace(&env->token.url, instance->base);
 	bbk_replace(&env->token.user, rest->user);
 	bbk_replace(&env->token.source, rest->token_source);
+}
+
+/* --- for login ---------------------------------------------------------- */
+
+/* From end to end: what it is, and no more than that, is the token. */
+static int from_input(struct bbk_rest *rest, struct bbk_err *err)
+{
+	char text[TOKEN_FILE_MAX];
+	size_t len = 0;
+	ssize_t n = 1;
+	int rc = 0;
+
+	rest->token_source = bbk_strdup("standard input");
+	while (n && len < sizeof(text)) {
+		n = read(STDIN_FILENO, text + len, sizeof(text) - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		len += (size_t)n;
+	}
+	if (n < 0)
+		rc = bbk_err_errno(err, BBK_E_AUTH, errno,
+				   "cannot read the token");
+	else
+		rc = bbk_secret_from_text(&rest->token, text, len,
+					  rest->token_source, err);
+	bbk_wipe(text, sizeof(text));
+	return rc;
 }
 
 /* Before a source is asked: the name that goes with whatever it has. */
@@ -375,5 +279,33 @@ int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
 		return 0;
 	begin(instance, env);
 	rc = from_settings(instance, env, err);
+	return rc ? rc : check(instance, err);
+}
+
+int bbk_token_offered(struct bbk_instance *instance, struct bbk_env *env,
+		      const struct bbk_token_offer *offer, struct bbk_err *err)
+{
+	struct bbk_rest *rest = &instance->rest;
+	int rc;
+
+	begin(instance, env);
+	if (offer->input)
+		rc = from_input(rest, err);
+	else if (offer->file)
+		rc = from_file(rest, env, offer->file, err);
+	else
+		rc = from_environment(instance, env, err);
+	if (rc < 0)
+		return -1;
+	if (offer->user)
+		bbk_replace(&rest->user, offer->user);
+	return rc ? rc : check(instance, err);
+}
+
+int bbk_token_ask(struct bbk_instance *instance, struct bbk_env *env,
+		  struct bbk_err *err)
+{
+	int rc = bbk_token_from_person(instance, env, true, err);
+
 	return rc ? rc : check(instance, err);
 }

@@ -33,6 +33,28 @@ int bbk_token_configured(struct bbk_instance *instance, struct bbk_env *env,
 			 struct bbk_err *err) BBK_MUST_CHECK;
 
 /*
+ * A token that is to be stored: from where a person says it is, and not from
+ * where this machine keeps it.
+ */
+struct bbk_token_offer {
+	bool input;	  /* standard input, to its end */
+	const char *file; /* --token-file, or NULL */
+	const char *user; /* that goes with it; NULL: bbkey.<base>.user */
+};
+
+/* Of these two, else of BBKEY_TOKEN.  1: nobody offers one. */
+int bbk_token_offered(struct bbk_instance *instance, struct bbk_env *env,
+		      const struct bbk_token_offer *offer, struct bbk_err *err)
+	BBK_MUST_CHECK;
+/* After that, a person: bbk_token_from_person().  1: they give none. */
+int bbk_token_ask(struct bbk_instance *instance, struct bbk_env *env,
+		  struct bbk_err *err) BBK_MUST_CHECK;
+
+/* BBKEY_TOKEN goes to BBKEY_URL and nowhere else: is that this one? */
+bool bbk_token_in_environment(const struct bbk_instance *instance,
+			      const struct bbk_env *env);
+
+/*
  * Keeps the instance's token, where it has one and BBKEY_TOKEN gave none, for
  * whatever else this run asks of the same instance.
  */

@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/paths.h"
 #include "base/request.h"
 #include "git/git.h"
+
+#define PATIENCE_MS 60000 /* a keyring may ask the person to be unlocked */
 
 /* The helpers only: no repository of theirs or ours, no question, not us. */
 static int begin(struct bbk_process *git, const char *verb,
@@ -19,7 +23,7 @@ static int begin(struct bbk_process *git, const char *verb,
 }
 
 static void describe(struct bbk_str *input, const struct bbk_url *base,
-		     const char *user)
+		     const char *user, const struct bbk_secret *secret)
 {
 	bbk_str_addf(input, "protocol=https\nhost=%s", base->host);
 	if (base->port != 443)
@@ -28,6 +32,8 @@ static void describe(struct bbk_str *input, const struct bbk_url *base,
 		bbk_str_addf(input, "\npath=%s", base->path + 1);
 	if (user)
 		bbk_str_addf(input, "\nusername=%s", user);
+	if (secret)
+		bbk_str_addf(input, "\npassword=%s", bbk_secret_bytes(secret));
 	bbk_str_add(input, "\n\n");
 }
 
@@ -43,6 +49,17 @@ static char *value_of(const char *text, const char *name)
 	return NULL;
 }
 
+static int check_user(const struct bbk_url *base, const char *user,
+		      struct bbk_err *err)
+{
+	for (const char *c = user; c && *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return bbk_err_set(err, BBK_E_AUTH,
+					   "the user name for %s has a control "
+					   "character", base->host);
+	return 0;
+}
+
 int bbk_credential_fill(const struct bbk_url *base, const char *user,
 			struct bbk_secret *secret, char **found_user,
 			struct bbk_err *err)
@@ -52,14 +69,9 @@ int bbk_credential_fill(const struct bbk_url *base, const char *user,
 	char *password;
 	int rc;
 
-	for (const char *c = user; c && *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return bbk_err_set(err, BBK_E_AUTH,
-					   "the user name for %s has a control "
-					   "character", base->host);
-	if (begin(&git, "fill", err) < 0)
+	if (check_user(base, user, err) < 0 || begin(&git, "fill", err) < 0)
 		return -1;
-	describe(&input, base, user);
+	describe(&input, base, user, NULL);
 	git.input = bbk_str_get(&input);
 	git.input_len = input.len;
 	if (bbk_process_run(&git, err) < 0)
@@ -87,4 +99,72 @@ int bbk_credential_pass_on(const char *verb, const char *lines,
 	git.input = lines;
 	git.input_len = strlen(lines);
 	return bbk_process_run(&git, err);
+}
+
+static int tell(const char *verb, const struct bbk_url *base, const char *user,
+		const struct bbk_secret *secret, struct bbk_err *err)
+{
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	BBK_AUTO(str) input = BBK_STR_INIT;
+	int rc;
+
+	if (check_user(base, user, err) < 0 || begin(&git, verb, err) < 0)
+		return -1;
+	describe(&input, base, user, secret);
+	git.input = bbk_str_get(&input);
+	git.input_len = input.len;
+	git.deadline_ms = PATIENCE_MS;
+	rc = bbk_process_run(&git, err);
+	bbk_wipe(input.s, input.len);
+	return rc;
+}
+
+int bbk_credential_approve(const struct bbk_url *base, const char *user,
+			   const struct bbk_secret *secret,
+			   struct bbk_err *err)
+{
+	return tell("approve", base, user, secret, err);
+}
+
+int bbk_credential_reject(const struct bbk_url *base, const char *user,
+			  struct bbk_err *err)
+{
+	return tell("reject", base, user, NULL, err);
+}
+
+static bool is_installed(const char *folder, const char *program)
+{
+	char *path = bbk_strf("%s/%s", folder, program);
+	char *found = access(path, X_OK) == 0 ? bbk_strdup(path) :
+						bbk_program_find(program);
+	bool there = found != NULL;
+
+	free(found);
+	free(path);
+	return there;
+}
+
+int bbk_credential_helpers(struct bbk_strv *names, struct bbk_err *err)
+{
+	static const char *const known[] = { "osxkeychain", "manager",
+					     "libsecret", "cache", "store" };
+	BBK_AUTO(process) git = BBK_PROCESS_INIT;
+	char *folder;
+
+	if (bbk_git_begin(&git, err) < 0)
+		return -1;
+	bbk_strv_add(&git.argv, "--exec-path");
+	if (bbk_process_run(&git, err) < 0)
+		return -1;
+	folder = bbk_strndup(bbk_str_get(&git.out),
+			     strcspn(bbk_str_get(&git.out), "\r\n"));
+	for (size_t i = 0; i < BBK_ARRAY_LEN(known); i++) {
+		char *program = bbk_strf("git-credential-%s", known[i]);
+
+		if (is_installed(folder, program))
+			bbk_strv_add(names, known[i]);
+		free(program);
+	}
+	free(folder);
+	return 0;
 }

@@ -567,6 +567,8 @@ def test_every_option_of_the_contract_is_there(home: Home):
                      "keep-remote submodules",
             "request": "base remote scope read write key key-type new-key "
                        "passphrase expires label copy open json",
+            "login": "user token-file stdin open json dry-run",
+            "logout": "json dry-run",
             "status": "remote offline exit-code json"}.items():
         shown = home.bbkey(command, "-h").out
         missing = [w for w in words.split() if f"--{w}" not in shown]

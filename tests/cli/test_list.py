@@ -391,7 +391,7 @@ def test_all_asks_many_places_at_once(home: Home):
     # two pages of projects, one of repositories, the account, each place
     state = home.sandbox.control("GET", "/state")
     places = [p for p in state["projects"] if p.upper() != "~MEMBER"]
-    assert len(events) == 4 + len(places) + len(state["repositories"])
+    assert len(events) == 4 + len(places) + len(state["repos"])
     connections = {e["connection"] for e in events}
     assert 2 <= len(connections) <= 8
     assert sorted(g["project"] for g in found["unseen"]) == ["OTHER", "OTHER"]
