@@ -206,9 +206,10 @@ static int grant_set_write(struct bbk_rest *rest,
 	add_keys_path(&path, target);
 	bbk_str_addf(&path, "/%s/permission/%s", id,
 		     permission_word(target, true));
-	return bbk_rest_call(rest, "PUT", bbk_str_get(&path), NULL, &reply,
-			     err) < 0 ? bbk_err_wrap(err, "cannot give the key write access") :
-			0;
+	if (bbk_rest_call(rest, "PUT", bbk_str_get(&path), NULL, &reply,
+			  err) < 0)
+		return bbk_err_wrap(err, "cannot give the key write access");
+	return 0;
 }
 
 static char *keys_page(const char *base, const struct bbk_target *target)

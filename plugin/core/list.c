@@ -65,9 +65,10 @@ int bbk_list_get(struct bbk_list *list, struct bbk_env *env,
 		return 0;
 	if (bbk_token_get(instance, env, wish->token_file, true, err) < 0)
 		return -1;
-	return wish->where.all ? bbk_listings_all(&list->listings, instance->edition,
-					    &instance->rest, told, arg, err) :
-			   list_one(list, env, err);
+	if (!wish->where.all)
+		return list_one(list, env, err);
+	return bbk_listings_all(&list->listings, instance->edition,
+				&instance->rest, told, arg, err);
 }
 
 bool bbk_list_is_about(const struct bbk_list *list,
