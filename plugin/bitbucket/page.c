@@ -173,7 +173,7 @@ int bbk_pages_take(struct bbk_pages *pages, const struct json_t *root,
 	bool cloud = pages->rest->cloud;
 	int rc;
 
-	/* Data Center says of each page whether it is the last, Cloud does not */
+	/* Data Center says whether a page is the last; Cloud does not */
 	if (cloud && bbk_json_has(root, "isLastPage"))
 		return not_a_page(err);
 	rc = look_through(root, look, arg, err);
