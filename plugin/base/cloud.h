@@ -16,6 +16,13 @@
 #define BBK_CLOUD_SSH_HOST "ssh.bitbucket.org"
 #define BBK_CLOUD_API "https://api.bitbucket.org/2.0"
 
+/*
+ * User names that git gives over https where a token is no password of anybody
+ * (reference 2.4): with an API token, and with an access token or OAuth's.
+ */
+#define BBK_CLOUD_API_TOKEN_USER "x-bitbucket-api-token-auth"
+#define BBK_CLOUD_ACCESS_TOKEN_USER "x-token-auth"
+
 /* "ssh://git@ssh.bitbucket.org" first, then the others; ends with NULL. */
 extern const char *const bbk_cloud_ssh[];
 

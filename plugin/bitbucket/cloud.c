@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/cloud.h"
 #include "base/text.h"
 #include "bitbucket/rest_failure.h"
 
@@ -173,7 +174,7 @@ int bbk_cloud_token_check(struct bbk_rest *rest, struct bbk_token_facts *facts,
 int bbk_cloud_settle_token(struct bbk_rest *rest, const char *base,
 			   struct bbk_err *err)
 {
-	if (rest->user && !strcmp(rest->user, "x-token-auth"))
+	if (rest->user && !strcmp(rest->user, BBK_CLOUD_ACCESS_TOKEN_USER))
 		bbk_replace(&rest->user, NULL);
 	if (!rest->user || strchr(rest->user, '@'))
 		return 0;

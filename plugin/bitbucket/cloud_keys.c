@@ -2,7 +2,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/date.h"
 #include "base/text.h"
 #include "bitbucket/cloud.h"
 #include "bitbucket/rest_failure.h"
@@ -65,7 +64,6 @@ static int grant_read(const struct bbk_target *target,
 		      struct bbk_err *err)
 {
 	char *id = id_of(target, json);
-	int64_t from, to;
 
 	if (!id)
 		return bbk_err_set(err, BBK_E_SERVER, "the answer does not "
@@ -81,10 +79,6 @@ static int grant_read(const struct bbk_target *target,
 		grant->created = day_of(bbk_json_string(json, "added_on"));
 	grant->last_used = day_of(bbk_json_string(json, "last_used"));
 	grant->expires = day_of(bbk_json_string(json, "expires_on"));
-	if (grant->created && grant->expires &&
-	    bbk_date_parse(grant->created, &from) == 0 &&
-	    bbk_date_parse(grant->expires, &to) == 0 && to > from)
-		grant->days = (long)(to - from);
 	return 0;
 }
 

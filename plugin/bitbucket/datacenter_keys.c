@@ -77,7 +77,6 @@ static void read_expiry(struct bbk_grant *grant, const struct json_t *key)
 		return;
 	if (!grant->created || bbk_date_parse(grant->created, &created) < 0)
 		created = bbk_date_today();
-	grant->days = (long)days;
 	grant->expires = bbk_date_text(created + days);
 }
 

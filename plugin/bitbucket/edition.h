@@ -45,12 +45,11 @@ struct bbk_grant {
 	char *created;	/* YYYY-MM-DD, as the next two */
 	char *last_used;
 	char *expires;	/* NULL: never, or not said */
-	long days;	/* that it was to last when it was made; 0: not said */
 	char *warning;	/* the server's: "RSA_UNSAFE_MODULUS" */
 };
 
 #define BBK_GRANT_INIT \
-	{ NULL, false, NULL, NULL, NULL, NULL, NULL, 0, NULL }
+	{ NULL, false, NULL, NULL, NULL, NULL, NULL, NULL }
 
 void bbk_grant_release(struct bbk_grant *grant);
 

@@ -39,12 +39,7 @@ static struct json_t *json_key(const struct bbk_machine_key *key)
 		bbk_strf("%s %s", key->public.type, key->public.blob) : NULL;
 
 	bbk_json_put_string(part, "path", key->path);
-	bbk_json_put_string(part, "type", key->public.type);
-	if (key->facts.bits)
-		bbk_json_put_int(part, "bits", key->facts.bits);
-	else
-		bbk_json_put_null(part, "bits");
-	bbk_json_put_string(part, "fingerprint", key->facts.fingerprint);
+	bbk_json_put_key(part, &key->public, &key->facts);
 	bbk_json_put_string(part, "comment", key->public.comment);
 	bbk_json_put_string(part, "mode", mode);
 	if (key->passphrase == BBK_KNOWN_NOT)
@@ -78,9 +73,10 @@ static struct json_t *new_place(const struct bbk_listing *listing)
 }
 
 static void add_grants(struct json_t *grants, const struct bbk_list *list,
-		       const struct bbk_listing *listing)
+		       size_t place)
 {
-	struct bbk_key_facts *facts = bbk_list_facts(listing);
+	const struct bbk_listing *listing = list->listings.v[place];
+	const struct bbk_key_facts *facts = bbk_list_facts(list, place);
 
 	for (size_t i = 0; i < listing->grants.len; i++) {
 		const struct bbk_grant *grant = &listing->grants.v[i];
@@ -104,7 +100,6 @@ static void add_grants(struct json_t *grants, const struct bbk_list *list,
 		bbk_json_append(grants, part);
 		free(type);
 	}
-	bbk_list_facts_free(facts, listing->grants.len);
 }
 
 /* What could not be looked into, and why. */
@@ -133,7 +128,7 @@ void bbk_list_print_json(const struct bbk_env *env,
 	for (size_t i = 0; i < list->keys.len; i++)
 		bbk_json_append(keys, json_key(&list->keys.v[i]));
 	for (size_t i = 0; i < list->listings.len; i++) {
-		add_grants(grants, list, list->listings.v[i]);
+		add_grants(grants, list, i);
 		add_unseen(unseen, list->listings.v[i]);
 	}
 	bbk_json_put_int(json.root, "version", 1);

@@ -9,7 +9,6 @@
 #include "cmd/list.h"
 #include "cmd/screen.h"
 
-#define SHORT_FINGERPRINT 13
 #define WARNING_MAX 70 /* it is a word, such as RSA_UNSAFE_MODULUS */
 
 /* "SHA256:Cbg38r…"; whole where there is room to say more. */
@@ -17,14 +16,13 @@ static void add_fingerprint(struct bbk_columns *columns,
 			    const struct bbk_env *env,
 			    const char *fingerprint)
 {
-	char *text = !fingerprint ? NULL :
-		env->verbose || !env->out_is_terminal ?
-		bbk_strdup(fingerprint) :
-		bbk_strf("%.*s%s", SHORT_FINGERPRINT, fingerprint,
-			 env->utf8 ? "\u2026" : "...");
+	BBK_AUTO(str) text = BBK_STR_INIT;
 
-	bbk_columns_add(columns, text);
-	free(text);
+	if (fingerprint && env->out_is_terminal)
+		bbk_screen_fingerprint(&text, env, fingerprint);
+	else if (fingerprint)
+		bbk_str_add(&text, fingerprint);
+	bbk_columns_add(columns, bbk_str_get(&text));
 }
 
 /* "ED25519", "RSA 2048": of what comes in sizes, the size */
@@ -208,8 +206,7 @@ static void print_warnings(const struct bbk_env *env,
 }
 
 static void print_listing(const struct bbk_env *env,
-			  const struct bbk_list *list,
-			  const struct bbk_listing *listing)
+			  const struct bbk_list *list, size_t place)
 {
 	static const struct bbk_column column[] = {
 		{ "", false, 0 },	 { "ID", false, 0 },
@@ -218,7 +215,8 @@ static void print_listing(const struct bbk_env *env,
 		{ "CREATED", false, 1 }, { "LAST USED", false, 4 },
 		{ "EXPIRES", false, 0 },
 	};
-	struct bbk_key_facts *facts = bbk_list_facts(listing);
+	const struct bbk_listing *listing = list->listings.v[place];
+	const struct bbk_key_facts *facts = bbk_list_facts(list, place);
 	struct bbk_columns columns;
 
 	bbk_columns_init(&columns, column, BBK_ARRAY_LEN(column));
@@ -227,7 +225,6 @@ static void print_listing(const struct bbk_env *env,
 			  &facts[i]);
 	bbk_columns_print(&columns, env->out, env, 2);
 	bbk_columns_release(&columns);
-	bbk_list_facts_free(facts, listing->grants.len);
 	print_warnings(env, listing);
 }
 
@@ -294,7 +291,7 @@ void bbk_list_print_grants(const struct bbk_env *env,
 			one->grants.len ? "" : ": no key is registered there");
 		free(words);
 		if (one->grants.len)
-			print_listing(env, list, one);
+			print_listing(env, list, i);
 	}
 	if (all && !shown)
 		fprintf(env->out, "No key is registered anywhere that the "

@@ -36,19 +36,12 @@ static const struct bbk_option login_options[] = {
 #undef OFFER
 #undef FIELD
 
-/* Nothing is said beside JSON. */
-static void remark(const struct bbk_env *env, const struct arguments *wanted,
-		   enum bbk_mark mark, const char *text)
-{
-	if (!env->quiet && !wanted->json)
-		bbk_screen_line(env->err, env, env->color, mark, text);
-}
-
-#define REMARK(mark, ...)                                   \
-	do {                                                \
-		char *said = bbk_strf(__VA_ARGS__);         \
-		remark(env, wanted, BBK_MARK_##mark, said); \
-		free(said);                                 \
+#define REMARK(mark, ...)                                               \
+	do {                                                            \
+		char *said = bbk_strf(__VA_ARGS__);                     \
+		bbk_screen_remark(env, wanted->json, BBK_MARK_##mark,   \
+				  said);                                \
+		free(said);                                             \
 	} while (0)
 
 /* --- before ------------------------------------------------------------- */

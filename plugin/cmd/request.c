@@ -54,14 +54,6 @@ static const struct bbk_option request_options[] = {
 #undef WISH
 #undef FIELD
 
-/* Nothing is said beside JSON, as by `init`. */
-static void remark(const struct bbk_env *env, const struct arguments *wanted,
-		   enum bbk_mark mark, const char *text)
-{
-	if (!env->quiet && !wanted->json)
-		bbk_screen_line(env->err, env, env->color, mark, text);
-}
-
 static void say_key(const struct bbk_env *env,
 		    const struct arguments *wanted,
 		    const struct bbk_prepared *prepared)
@@ -72,11 +64,11 @@ static void say_key(const struct bbk_env *env,
 			      path);
 
 	if (missing || prepared->key.fresh)
-		remark(env, wanted, missing ? BBK_MARK_PLANNED : BBK_MARK_DONE,
-		       text);
+		bbk_screen_remark(env, wanted->json, missing ?
+				  BBK_MARK_PLANNED : BBK_MARK_DONE, text);
 	if (wanted->wish.dry_run)
-		remark(env, wanted, BBK_MARK_PLANNED,
-		       "Nothing was changed (--dry-run)");
+		bbk_screen_remark(env, wanted->json, BBK_MARK_PLANNED,
+				  "Nothing was changed (--dry-run)");
 	free(text);
 	free(path);
 }
@@ -114,8 +106,8 @@ static int copy(const struct bbk_env *env, const struct arguments *wanted,
 		bbk_strf("Copied the public key (%s)", program) :
 		bbk_strdup("Asked the terminal to copy the public key; not "
 			   "every terminal does");
-	remark(env, wanted, program ? BBK_MARK_DONE : BBK_MARK_PLANNED,
-	       text);
+	bbk_screen_remark(env, wanted->json, program ?
+			  BBK_MARK_DONE : BBK_MARK_PLANNED, text);
 	free(text);
 	return 0;
 }
@@ -130,7 +122,7 @@ static int open_page(const struct bbk_env *env, const struct arguments *wanted,
 	if (bbk_browser_open(page, env->clock, err) < 0)
 		return -1;
 	text = bbk_strf("Opened %s", page);
-	remark(env, wanted, BBK_MARK_DONE, text);
+	bbk_screen_remark(env, wanted->json, BBK_MARK_DONE, text);
 	free(text);
 	return 0;
 }

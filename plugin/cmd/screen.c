@@ -28,6 +28,13 @@ void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
 		*on ? "\033[m" : "", bbk_str_get(&folded));
 }
 
+void bbk_screen_remark(const struct bbk_env *env, bool json,
+		       enum bbk_mark mark, const char *text)
+{
+	if (!env->quiet && !json)
+		bbk_screen_line(env->err, env, env->color, mark, text);
+}
+
 /* --- the sentences ------------------------------------------------------ */
 
 const char *bbk_access_words(enum bbk_scope scope, bool write)
@@ -58,7 +65,17 @@ static void add_place(struct bbk_str *out, const struct bbk_setup *setup)
 	}
 }
 
-/* "ED25519 SHA256:Cbg38r+gDC…": enough to recognise it on a page */
+void bbk_screen_fingerprint(struct bbk_str *out, const struct bbk_env *env,
+			    const char *fingerprint)
+{
+	if (env->verbose)
+		bbk_str_add(out, fingerprint);
+	else
+		bbk_str_addf(out, "%.*s%s", SHORT_FINGERPRINT, fingerprint,
+			     env->utf8 ? "\u2026" : "...");
+}
+
+/* " (ED25519 SHA256:Cbg38r+gDC…)" */
 static void add_fingerprint(struct bbk_str *out, const struct bbk_setup *setup)
 {
 	const char *fingerprint = setup->key.facts.fingerprint;
@@ -66,11 +83,7 @@ static void add_fingerprint(struct bbk_str *out, const struct bbk_setup *setup)
 	if (!fingerprint)
 		return;
 	bbk_str_addf(out, " (%s ", setup->key.facts.word);
-	if (setup->env->verbose)
-		bbk_str_add(out, fingerprint);
-	else
-		bbk_str_addf(out, "%.*s%s", SHORT_FINGERPRINT, fingerprint,
-			     setup->env->utf8 ? "\u2026" : "...");
+	bbk_screen_fingerprint(out, setup->env, fingerprint);
 	bbk_str_addc(out, ')');
 }
 

@@ -29,6 +29,12 @@ void bbk_screen_fail(struct bbk_screen *screen);
 /* The last line, where there is something to add to the steps. */
 void bbk_screen_close(struct bbk_screen *screen, bool changed);
 
+/*
+ * "SHA256:Cbg38r...": enough to recognise a key by on a page; whole with -v.
+ */
+void bbk_screen_fingerprint(struct bbk_str *out, const struct bbk_env *env,
+			    const char *fingerprint);
+
 /* "read access"; a key of an account has what that has. */
 const char *bbk_access_words(enum bbk_scope scope, bool write);
 
@@ -37,5 +43,8 @@ enum bbk_mark { BBK_MARK_DONE, BBK_MARK_FAILED, BBK_MARK_PLANNED };
 /* "✓ text", folded, coloured if env says so; for status, too. */
 void bbk_screen_line(FILE *out, const struct bbk_env *env, bool color,
 		     enum bbk_mark mark, const char *text);
+/* A line of talk: nothing is said under --quiet, and nothing beside JSON. */
+void bbk_screen_remark(const struct bbk_env *env, bool json,
+		       enum bbk_mark mark, const char *text);
 
 #endif

@@ -192,6 +192,17 @@ static void fill_json(struct json_t *root, const struct bbk_setup *setup,
 	bbk_json_put_string(root, "url", setup->ssh_url);
 }
 
+void bbk_json_put_key(struct json_t *object, const struct bbk_pubkey *public,
+		      const struct bbk_key_facts *facts)
+{
+	bbk_json_put_string(object, "type", public->type);
+	if (facts->bits)
+		bbk_json_put_int(object, "bits", facts->bits);
+	else
+		bbk_json_put_null(object, "bits");
+	bbk_json_put_string(object, "fingerprint", facts->fingerprint);
+}
+
 void bbk_print_json(FILE *out, const struct bbk_json *json)
 {
 	BBK_AUTO(str) text = BBK_STR_INIT;

@@ -43,6 +43,9 @@ int bbk_after_ssh_config(struct bbk_after *after, struct bbk_err *err)
 	BBK_MUST_CHECK;
 void bbk_after_lfs(struct bbk_after *after);
 
+/* "type", "bits" and "fingerprint" of a key; null where they are not known. */
+void bbk_json_put_key(struct json_t *object, const struct bbk_pubkey *public,
+		      const struct bbk_key_facts *facts);
 void bbk_print_json(FILE *out, const struct bbk_json *json);
 
 #endif

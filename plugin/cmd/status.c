@@ -89,12 +89,7 @@ static struct json_t *json_key(const struct bbk_status *status)
 	struct json_t *part = bbk_json_new_object();
 
 	bbk_json_put_string(part, "path", status->record.key);
-	bbk_json_put_string(part, "type", key->public.type);
-	if (key->facts.bits)
-		bbk_json_put_int(part, "bits", key->facts.bits);
-	else
-		bbk_json_put_null(part, "bits");
-	bbk_json_put_string(part, "fingerprint", key->facts.fingerprint);
+	bbk_json_put_key(part, &key->public, &key->facts);
 	bbk_json_put_string(part, "expires", status->record.expires);
 	return part;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "bitbucket/account.h"
 #include "core/instance.h"
 #include "core/token.h"
@@ -100,10 +101,10 @@ static int choose_user_of_cloud(const struct bbk_rest *rest,
 
 	if (rest->user) {
 		bbk_replace(user, wanted ? wanted :
-					   "x-bitbucket-api-token-auth");
+					   BBK_CLOUD_API_TOKEN_USER);
 		return 0;
 	}
-	bbk_replace(user, "x-token-auth");
+	bbk_replace(user, BBK_CLOUD_ACCESS_TOKEN_USER);
 	return wanted && strcmp(wanted, *user) != 0;
 }
 

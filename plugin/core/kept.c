@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cloud.h"
 #include "git/credential.h"
 #include "store/login.h"
 
-#define NOBODY "x-token-auth"
-#define FOR_GIT "x-bitbucket-api-token-auth"
+/* Data Center has no such name: it serves there as well as any. */
+#define NOBODY BBK_CLOUD_ACCESS_TOKEN_USER
+#define FOR_GIT BBK_CLOUD_API_TOKEN_USER
 
 /* One credential that the helpers have. */
 struct kept {

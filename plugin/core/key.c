@@ -212,8 +212,7 @@ static bool folder_exists(const struct bbk_env *env)
 	return lstat(env->paths.ssh, &st) == 0;
 }
 
-/* The name in ~/.ssh, where it is one of ours; else NULL. */
-static const char *our_name(const struct bbk_env *env, const char *path)
+const char *bbk_key_our_name(const struct bbk_env *env, const char *path)
 {
 	size_t len = strlen(env->paths.ssh);
 
@@ -225,7 +224,7 @@ static const char *our_name(const struct bbk_env *env, const char *path)
 void bbk_key_wish_recorded(struct bbk_key_wish *wish, const struct bbk_env *env,
 			   const char *path)
 {
-	const char *name = our_name(env, path);
+	const char *name = bbk_key_our_name(env, path);
 
 	if (name)
 		wish->name = name;
@@ -383,7 +382,7 @@ int bbk_key_retire(const struct bbk_key *key, const struct bbk_env *env,
 		   struct bbk_err *err)
 {
 	BBK_AUTO(keydir) dir = BBK_KEYDIR_INIT;
-	const char *name = our_name(env, key->path);
+	const char *name = bbk_key_our_name(env, key->path);
 
 	if (!name) {
 		bbk_err_set(err, BBK_E_KEYFILE, "the key '%s' has expired",

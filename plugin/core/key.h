@@ -31,6 +31,9 @@ struct bbk_key_wish {
 	bool passphrase;
 };
 
+/* The name in ~/.ssh of a key that is one of ours; NULL: it is not. */
+const char *bbk_key_our_name(const struct bbk_env *env, const char *path);
+
 /*
  * Wishes for the key of a record: by name where it is one of ours, which may
  * be mended, else by path.  Borrows path.

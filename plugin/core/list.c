@@ -10,6 +10,11 @@ void bbk_list_release(struct bbk_list *list)
 	bbk_machine_keys_release(&list->keys);
 	bbk_where_release(&list->where);
 	bbk_listings_release(&list->listings);
+	for (size_t i = 0; i < list->facts_len; i++)
+		bbk_key_facts_release(&list->facts[i]);
+	free(list->facts);
+	list->facts = NULL;
+	list->facts_len = 0;
 }
 
 /* One place, as the one listing. */
@@ -49,13 +54,54 @@ static int list_one(struct bbk_list *list, struct bbk_env *env,
 	return 0;
 }
 
+/* Of all places at once: it takes a process.  Best effort. */
+static void describe(struct bbk_list *list)
+{
+	BBK_AUTO(err) ignored = BBK_ERR_INIT;
+	BBK_AUTO(strv) lines = BBK_STRV_INIT;
+
+	for (size_t i = 0; i < list->listings.len; i++) {
+		const struct bbk_grants *grants =
+			&list->listings.v[i]->grants;
+
+		for (size_t j = 0; j < grants->len; j++)
+			bbk_strv_add(&lines, grants->v[j].line);
+	}
+	list->facts_len = lines.len;
+	list->facts = bbk_alloc((lines.len + 1) * sizeof(*list->facts));
+	(void)!bbk_keygen_describe_all(&lines, list->facts, &ignored);
+}
+
+const struct bbk_key_facts *bbk_list_facts(const struct bbk_list *list,
+					   size_t i)
+{
+	const struct bbk_key_facts *facts = list->facts;
+
+	for (size_t j = 0; j < i; j++)
+		facts += list->listings.v[j]->grants.len;
+	return facts;
+}
+
+static int ask(struct bbk_list *list, struct bbk_env *env,
+	       const struct bbk_list_wish *wish,
+	       void (*told)(void *, size_t, size_t), void *arg,
+	       struct bbk_err *err)
+{
+	struct bbk_instance *instance = &list->where.found.instance;
+
+	if (bbk_token_get(instance, env, wish->token_file, true, err) < 0)
+		return -1;
+	if (!wish->where.all)
+		return list_one(list, env, err);
+	return bbk_listings_all(&list->listings, instance->edition,
+				&instance->rest, told, arg, err);
+}
+
 int bbk_list_get(struct bbk_list *list, struct bbk_env *env,
 		 const struct bbk_list_wish *wish,
 		 void (*told)(void *, size_t, size_t), void *arg,
 		 struct bbk_err *err)
 {
-	struct bbk_instance *instance = &list->where.found.instance;
-
 	if (!wish->here &&
 	    bbk_where_find(&list->where, env, &wish->where, err) < 0)
 		return -1;
@@ -63,12 +109,10 @@ int bbk_list_get(struct bbk_list *list, struct bbk_env *env,
 		return -1;
 	if (wish->here || wish->offline)
 		return 0;
-	if (bbk_token_get(instance, env, wish->token_file, true, err) < 0)
+	if (ask(list, env, wish, told, arg, err) < 0)
 		return -1;
-	if (!wish->where.all)
-		return list_one(list, env, err);
-	return bbk_listings_all(&list->listings, instance->edition,
-				&instance->rest, told, arg, err);
+	describe(list);
+	return 0;
 }
 
 bool bbk_list_is_about(const struct bbk_list *list,
@@ -92,24 +136,4 @@ bool bbk_list_is_about(const struct bbk_list *list,
 			return true;
 	}
 	return false;
-}
-
-struct bbk_key_facts *bbk_list_facts(const struct bbk_listing *listing)
-{
-	BBK_AUTO(err) ignored = BBK_ERR_INIT;
-	BBK_AUTO(strv) lines = BBK_STRV_INIT;
-	struct bbk_key_facts *facts =
-		bbk_alloc((listing->grants.len + 1) * sizeof(*facts));
-
-	for (size_t i = 0; i < listing->grants.len; i++)
-		bbk_strv_add(&lines, listing->grants.v[i].line);
-	(void)!bbk_keygen_describe_all(&lines, facts, &ignored);
-	return facts;
-}
-
-void bbk_list_facts_free(struct bbk_key_facts *facts, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		bbk_key_facts_release(&facts[i]);
-	free(facts);
 }

@@ -19,10 +19,12 @@ struct bbk_list {
 	struct bbk_machine_keys keys;
 	struct bbk_where where;	/* unless `here` */
 	struct bbk_listings listings;
+	struct bbk_key_facts *facts; /* of their keys: bbk_list_facts() */
+	size_t facts_len;
 };
 
 #define BBK_LIST_INIT \
-	{ BBK_MACHINE_KEYS_INIT, BBK_WHERE_INIT, BBK_LISTINGS_INIT }
+	{ BBK_MACHINE_KEYS_INIT, BBK_WHERE_INIT, BBK_LISTINGS_INIT, NULL, 0 }
 
 void bbk_list_release(struct bbk_list *list);
 
@@ -40,11 +42,10 @@ bool bbk_list_is_about(const struct bbk_list *list,
 		       const struct bbk_machine_key *key);
 
 /*
- * The fingerprint, bits and type word of each key of a listing, as
- * bbk_keygen_describe_all(): an array of listing->grants.len, which the caller
- * frees by bbk_list_facts_free().
+ * The fingerprint, bits and type word of each key of the i-th listing, in its
+ * order: borrowed; as bbk_keygen_describe_all() gives them.
  */
-struct bbk_key_facts *bbk_list_facts(const struct bbk_listing *listing);
-void bbk_list_facts_free(struct bbk_key_facts *facts, size_t len);
+const struct bbk_key_facts *bbk_list_facts(const struct bbk_list *list,
+					   size_t i);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/tree.h"
 #include "bitbucket/edition.h"
+#include "core/key.h"
 #include "ssh/client.h"
 #include "ssh/survey.h"
 
@@ -46,14 +47,6 @@ static struct bbk_machine_key *add(struct bbk_machine_keys *keys)
 static bool is_aside(const char *name)
 {
 	return strstr(name, ".corrupt-") || strstr(name, ".expired-");
-}
-
-static bool is_ours(const struct bbk_env *env, const char *path)
-{
-	size_t len = strlen(env->paths.ssh);
-
-	return bbk_begins(path, env->paths.ssh) &&
-	       bbk_begins(path + len, "/bbkey_");
 }
 
 /* Private keys: those with a public half beside them, and all of ours. */
@@ -122,7 +115,7 @@ static void add_file(struct bbk_machine_keys *keys, const struct bbk_env *env,
 	char *public = bbk_strf("%s.pub", path);
 
 	key->path = bbk_strdup(path);
-	key->ours = is_ours(env, path);
+	key->ours = bbk_key_our_name(env, path) != NULL;
 	look_inside(key, &derived);
 	/* the comment is in the public half, the truth in the private one */
 	if (bbk_file_read(&beside, public, PUBLIC_MAX, &ignored) != 0 ||
@@ -222,23 +215,26 @@ static void add_place(struct bbk_machine_key *key,
 struct reading {
 	struct bbk_machine_keys *keys;
 	const struct bbk_env *env;
-	struct bbk_strv *paths; /* collects those of records; or NULL */
+	struct bbk_strv *paths; /* that were looked at */
 };
 
 static int look_at_record(void *arg, const struct bbk_record *record,
 			  const struct bbk_place *place, struct bbk_err *err)
 {
-	struct reading *reading = arg;
+	const struct reading *reading = arg;
+	struct bbk_machine_keys *keys = reading->keys;
 
 	(void)place;
 	(void)err;
 	if (!record->key)
 		return 0;
-	if (reading->paths && !bbk_strv_has(reading->paths, record->key))
+	if (!bbk_strv_has(reading->paths, record->key)) {
 		bbk_strv_add(reading->paths, record->key);
-	for (size_t i = 0; !reading->paths && i < reading->keys->len; i++)
-		if (bbk_same(reading->keys->v[i].path, record->key))
-			add_place(&reading->keys->v[i], record);
+		add_file(keys, reading->env, record->key);
+	}
+	for (size_t i = 0; i < keys->len; i++)
+		if (bbk_same(keys->v[i].path, record->key))
+			add_place(&keys->v[i], record);
 	return 0;
 }
 
@@ -265,17 +261,15 @@ int bbk_machine_keys_find(struct bbk_machine_keys *keys,
 	struct reading reading = { keys, env, &paths };
 
 	find_files(&paths, env);
+	for (size_t i = 0; i < paths.len; i++)
+		add_file(keys, env, paths.v[i]);
 	if (bbk_record_each(env->paths.state, look_at_record, &reading,
 			    err) < 0)
 		return -1;
-	for (size_t i = 0; i < paths.len; i++)
-		add_file(keys, env, paths.v[i]);
 	ask_agent(keys, env);
 	if (keys->len)
 		qsort(keys->v, keys->len, sizeof(*keys->v), by_path);
-	reading.paths = NULL;
-	return bbk_record_each(env->paths.state, look_at_record, &reading,
-			       err);
+	return 0;
 }
 
 const struct bbk_machine_key *

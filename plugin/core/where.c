@@ -23,14 +23,14 @@ static bool base_here(struct bbk_str *base, struct bbk_str *workspace,
 	BBK_AUTO(detected) here = BBK_DETECTED_INIT;
 	struct bbk_detect_wish wish = { .url = NULL };
 	char *name = NULL, *url = NULL;
-	bool can_ask = env->term->never;
+	bool never = env->term->never;
 	int rc = bbk_remote_choose(remote, &name, &url, &ignored);
 
 	wish.url = url;
 	env->term->never = true; /* a stranger's is no instance to ask about */
 	if (!rc)
 		rc = bbk_detect_instance(&here, env, &wish, &ignored);
-	env->term->never = can_ask;
+	env->term->never = never;
 	if (!rc) {
 		bbk_str_set(base, here.instance.base);
 		bbk_str_set(workspace, here.address.workspace ?

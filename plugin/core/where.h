@@ -38,8 +38,10 @@ int bbk_where_find(struct bbk_where *where, struct bbk_env *env,
 		   const struct bbk_where_wish *wish, struct bbk_err *err)
 	BBK_MUST_CHECK;
 
-/* With a token: what only the server can tell, the project of a Cloud
- * repository.  Class permission where it does not. */
+/*
+ * With a token: what only the server can tell, the project of a Cloud
+ * repository.  Class permission where it does not.
+ */
 int bbk_where_complete(struct bbk_where *where, struct bbk_env *env,
 		       struct bbk_err *err) BBK_MUST_CHECK;
 

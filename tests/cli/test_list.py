@@ -17,6 +17,7 @@ from home import Home, Result
 from rest_checks import STATUS, clear_faults
 from rest_faults import HOSTILE, NASTY
 from test_ssh import agent
+from test_survey import print_of
 from test_transport import cloned
 
 assert agent  # a fixture
@@ -57,11 +58,6 @@ def other_key(home: Home, kind: str = "ed25519") -> str:
     line = home.make_key(path, kind, "ci@build")
     path.unlink()
     return line
-
-
-def print_of(line: str) -> str:
-    return subprocess.run(["ssh-keygen", "-lf", "-"], input=line, text=True,
-                          capture_output=True, check=True).stdout.split()[1]
 
 
 def screen(home: Home, *words: str, columns: int = 80, **how: Any) -> str:
@@ -399,6 +395,16 @@ def test_all_asks_many_places_at_once(home: Home):
     text = home.bbkey("list", "--all").out
     assert "may not see the keys of 2 places: project OTHER" in text
     assert "P0001" not in text  # nothing is registered there
+
+
+def test_the_keys_of_many_places_take_one_process_to_describe(home: Home):
+    home.enrol()
+    line = other_key(home)
+    for key in many_projects(home, 20):
+        add_key(home, line, project=key)
+    run = home.bbkey("list", "--all")
+    assert run.status == 0 and run.out.count(print_of(line)) == 20, run
+    assert run.trace.read_text().count('"-l", "-E", "sha256"') == 1
 
 
 def test_all_of_cloud(cloud: CloudHome):
